@@ -1,0 +1,44 @@
+// Which batches exist: a reader of the journal that keeps project and size of each batch in
+// memory, so that the worker can tell a record of an unknown batch without asking Redis.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "common/base/mutex.h"
+#include "common/model/batch_fact.h"
+#include "common/ports/event_log.h"
+
+namespace headrace::accounting {
+
+struct KnownBatch {
+  std::string project;
+  std::optional<std::uint64_t> index_end;  // one past the highest index, once known
+};
+
+// Owned and called by one thread. About 100 bytes a batch.
+class BatchDirectory {
+ public:
+  // `journal` is a private reader of the journal topic alone (topic number 0).
+  explicit BatchDirectory(std::unique_ptr<EventConsumer> journal);
+
+  // Reads what has arrived; never waits.
+  Status CatchUp();
+  // Finds a batch. If it is not known yet, reads the journal up to its present end first, waiting
+  // at most `timeout`. kNotFound: the batch does not exist. kTransient: the journal could not be
+  // read far enough to tell.
+  Result<KnownBatch> Find(const BatchId& batch, std::chrono::milliseconds timeout);
+
+ private:
+  Status ReadOnce(std::chrono::milliseconds timeout);
+
+  std::unique_ptr<EventConsumer> journal_;
+  std::unordered_map<BatchId, KnownBatch, UuidHash> batches_;
+  std::vector<Record> records_;
+};
+
+}  // namespace headrace::accounting

@@ -1,0 +1,97 @@
+// The only place where threads hand work to each other. The capacity has no default: a queue
+// without a bound is memory growth that nobody sees.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/base/mutex.h"
+
+namespace headrace {
+
+// Many producers, many consumers. After Close() pushes fail and pops drain what is left.
+template <typename T>
+class BoundedQueue {
+ public:
+  explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
+
+  // Waits for room. False when the queue is closed; the value is dropped then.
+  bool Push(T value) {
+    MutexLock lock(mutex_);
+    while (items_.size() >= capacity_ && !closed_) room_.wait(mutex_);
+    if (closed_) return false;
+    items_.push_back(std::move(value));
+    filled_.notify_one();
+    return true;
+  }
+
+  // False when full or closed; the value is untouched then.
+  bool TryPush(T& value) {
+    MutexLock lock(mutex_);
+    if (closed_ || items_.size() >= capacity_) return false;
+    items_.push_back(std::move(value));
+    filled_.notify_one();
+    return true;
+  }
+
+  // Waits for a value. Empty when the queue is closed and drained.
+  std::optional<T> Pop() {
+    MutexLock lock(mutex_);
+    while (items_.empty() && !closed_) filled_.wait(mutex_);
+    return TakeFront();
+  }
+
+  // As Pop, but gives up after `timeout`.
+  std::optional<T> PopFor(std::chrono::milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    MutexLock lock(mutex_);
+    while (items_.empty() && !closed_) {
+      if (filled_.wait_until(mutex_, deadline) == std::cv_status::timeout) break;
+    }
+    return TakeFront();
+  }
+
+  // Moves everything that is there to the end of `out` without waiting; returns how many.
+  std::size_t DrainInto(std::vector<T>& out) {
+    MutexLock lock(mutex_);
+    const std::size_t count = items_.size();
+    for (T& item : items_) out.push_back(std::move(item));
+    items_.clear();
+    if (count > 0) room_.notify_all();
+    return count;
+  }
+
+  void Close() {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    room_.notify_all();
+    filled_.notify_all();
+  }
+
+  std::size_t size() const {
+    MutexLock lock(mutex_);
+    return items_.size();
+  }
+
+ private:
+  std::optional<T> TakeFront() REQUIRES(mutex_) {
+    if (items_.empty()) return std::nullopt;
+    std::optional<T> value(std::move(items_.front()));
+    items_.pop_front();
+    room_.notify_one();
+    return value;
+  }
+
+  const std::size_t capacity_;
+  mutable Mutex mutex_;
+  CondVar room_;
+  CondVar filled_;
+  std::deque<T> items_ GUARDED_BY(mutex_);
+  bool closed_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace headrace

@@ -1,0 +1,28 @@
+// Here and not beside the worker, because both binaries read one table of settings and producer/
+// and worker/ never include each other.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace headrace {
+
+enum class Channel { kBatch, kRealtime };
+
+struct WorkerSettings {
+  Channel channel = Channel::kBatch;
+  std::string store = "sqlite:headrace.db";
+  std::chrono::milliseconds drain_timeout{30'000};
+  std::string metrics_listen = "127.0.0.1:9464";
+  std::size_t in_flight_items_max = 10'000;      // lanes, store and reporter together
+  std::size_t in_flight_bytes_max = 128u << 20;  // the same, payload bytes
+  std::size_t lane_chunk_items_max = 100;        // items of one graph in one chunk
+  std::chrono::milliseconds commit_interval{1'000};
+  std::chrono::milliseconds session_timeout{15'000};
+  int attempts_max = 10;                         // of an item, transient errors
+  std::chrono::milliseconds retry_backoff{200};  // doubled up to retry_backoff_max, with jitter
+  std::chrono::milliseconds retry_backoff_max{30'000};
+};
+
+}  // namespace headrace

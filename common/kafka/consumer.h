@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/base/wakeup.h"
+#include "common/kafka/kafka_settings.h"
+#include "common/ports/event_log.h"
+
+namespace headrace::kafka {
+
+struct ConsumerOptions {
+  std::vector<std::string> topics;
+  std::string group;  // empty: a private reader of all partitions of `topics`, from the start
+  std::string client_id;
+  std::chrono::milliseconds session_timeout{15'000};
+  std::size_t prefetch_bytes_max = 64u << 20;  // librdkafka's local queue
+};
+
+// `listener` (may be null without a group) must outlive the consumer. `wakeup`, if given, is
+// signalled when records arrive, so that a loop can sleep on it instead of in Poll.
+Result<std::unique_ptr<EventConsumer>> OpenConsumer(const KafkaSettings& settings,
+                                                    const ConsumerOptions& options,
+                                                    AssignmentListener* listener,
+                                                    const Wakeup* wakeup);
+
+// Kafka's id of the cluster: part of the identity of upstream records. kTransient when no broker
+// answers within `timeout`.
+Result<std::string> ClusterId(const KafkaSettings& settings, std::chrono::milliseconds timeout);
+
+}  // namespace headrace::kafka
