@@ -27,8 +27,4 @@ Result<std::unique_ptr<EventConsumer>> OpenConsumer(const KafkaSettings& setting
                                                     AssignmentListener* listener,
                                                     const Wakeup* wakeup);
 
-// Kafka's id of the cluster: part of the identity of upstream records. kTransient when no broker
-// answers within `timeout`.
-Result<std::string> ClusterId(const KafkaSettings& settings, std::chrono::milliseconds timeout);
-
 }  // namespace headrace::kafka

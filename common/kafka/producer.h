@@ -4,14 +4,16 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/base/wakeup.h"
 #include "common/kafka/kafka_settings.h"
 #include "common/ports/event_log.h"
 
 namespace headrace::kafka {
 
-// `client_id` names the part in the broker's logs. kInvalid for a property that librdkafka refuses;
-// it does not wait for a broker.
+// `client_id` names the part in the broker's logs. `wakeup`, if given, is signalled when deliveries
+// can be polled. kInvalid for a property that librdkafka refuses; it does not wait for a broker.
 Result<std::unique_ptr<EventProducer>> OpenProducer(const KafkaSettings& settings,
-                                                    const std::string& client_id);
+                                                    const std::string& client_id,
+                                                    const Wakeup* wakeup = nullptr);
 
 }  // namespace headrace::kafka

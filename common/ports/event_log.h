@@ -48,10 +48,11 @@ struct Record {
 // The next offset to read of a partition, with the text that its last commit carried.
 struct PartitionPosition {
   TopicPartition partition;
-  std::int64_t offset = 0;  // kFromStart: the earliest record that is there
-  std::string metadata;     // at most 4,096 bytes
+  std::int64_t offset = 0;
+  std::string metadata;  // at most 4,096 bytes
 
-  static constexpr std::int64_t kFromStart = -2;
+  static constexpr std::int64_t kFromStart = -2;      // the earliest record that is there
+  static constexpr std::int64_t kFromCommit = -1000;  // the commit, which could not be read now
 };
 
 // Told about the assignment from within Poll or Close, on the polling thread. No call may throw.
@@ -104,9 +105,10 @@ class EventProducer {
  public:
   virtual ~EventProducer() = default;
 
-  // Takes a copy. Waits while the local queue is full (at most the delivery timeout). Once a
-  // record of a key could not be delivered, later records of that key are refused (kPermanent), so
-  // that nothing overtakes it.
+  // Takes a copy. Waits while the local queue is full; kTransient when nothing has been delivered
+  // for the delivery timeout. kInvalid for a record that no broker would take; it is not sent, and
+  // nothing else changes. Once a record could not be delivered, every later one is refused
+  // (kPermanent), so that nothing overtakes it: open a new producer and send again.
   virtual Status Produce(const OutgoingRecord& record) = 0;
   // Appends the deliveries known by now; waits up to `timeout` for the first.
   virtual void PollDeliveries(std::chrono::milliseconds timeout, std::vector<Delivery>& out) = 0;

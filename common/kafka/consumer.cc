@@ -1,0 +1,374 @@
+// One class over librdkafka's consumer for both kinds of reader. What the 2.0.2 of Debian 12 makes
+// necessary (and what newer versions tolerate):
+// - messages are polled one by one: the batch calls lose or misplace messages around pause, seek
+//   and rebalance before 2.1;
+// - pause and resume are called exactly once a transition: resuming a partition that is not paused
+//   rewinds it before 2.4;
+// - cooperative-sticky can spin for ever before 2.6.1, so older versions use the eager range
+//   assignor; the rebalance callback serves both protocols;
+// - end offsets come from rd_kafka_offsets_for_times, because the watermark query has no working
+//   timeout before 2.3.
+#include "common/kafka/consumer.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <set>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/kafka/handles.h"
+#include "common/kafka/partition_queries.h"
+
+namespace headrace::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBrokerTimeout{5'000};
+constexpr std::string_view kHeaderPrefix = "headrace-";
+
+Timestamp ToTimestamp(std::int64_t ms) { return Timestamp(std::chrono::milliseconds(ms)); }
+
+bool HasCooperativeSticky() { return rd_kafka_version() >= 0x02060100; }
+
+Error ToError(rd_kafka_resp_err_t code, const std::string& context) {
+  return Transient(context + ": " + rd_kafka_err2str(code));
+}
+
+class KafkaConsumer final : public EventConsumer {
+ public:
+  KafkaConsumer(const KafkaSettings& settings, ConsumerOptions options,
+                AssignmentListener* listener)
+      : settings_(settings), options_(std::move(options)), listener_(listener) {}
+  ~KafkaConsumer() override { Close(); }
+  KafkaConsumer(const KafkaConsumer&) = delete;
+  KafkaConsumer& operator=(const KafkaConsumer&) = delete;
+
+  Status Start(Conf conf, const Wakeup* wakeup);
+
+  Status Poll(milliseconds timeout, std::size_t count_max, std::vector<Record>& records) override;
+  Status Commit(std::span<const PartitionPosition> positions) override;
+  void Pause(TopicPartition partition) override;
+  void Resume(TopicPartition partition) override;
+  Status Seek(const PartitionPosition& position) override;
+  Result<std::vector<std::int64_t>> EndOffsets(std::uint16_t topic) override;
+
+ private:
+  static void OnRebalance(rd_kafka_t*, rd_kafka_resp_err_t code,
+                          rd_kafka_topic_partition_list_t* partitions, void* opaque);
+
+  bool in_group() const { return !options_.group.empty(); }
+  Status AssignAllFromStart(milliseconds timeout);
+  void Assigned(rd_kafka_topic_partition_list_t* partitions);
+  void Unassigned(rd_kafka_topic_partition_list_t* partitions);
+  bool cooperative() const;
+  void Take(Message message, std::vector<Record>& records, Status& status);
+  void OnOffsetOutOfRange(const rd_kafka_message_t& message);
+  void ReadHeaders(const rd_kafka_message_t& message);
+  void Close();
+
+  std::uint16_t TopicNumber(const char* name) const;
+  PartitionList MakeList(std::span<const TopicPartition> partitions) const;
+  std::vector<TopicPartition> FromList(const rd_kafka_topic_partition_list_t& list) const;
+
+  const KafkaSettings settings_;
+  const ConsumerOptions options_;
+  AssignmentListener* const listener_;
+  std::set<TopicPartition> paused_;
+  bool assigned_from_start_ = false;
+  std::vector<Message> held_;    // what the views of the last Poll point into
+  std::vector<Header> headers_;  // of all records of the last Poll, one after the other
+  std::vector<std::size_t> header_ends_;
+  Client client_;
+  Queue queue_;  // after the client: a queue handle keeps the client from closing
+};
+
+Status KafkaConsumer::Start(Conf conf, const Wakeup* wakeup) {
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_rebalance_cb(conf.get(), OnRebalance);
+  Result<Client> client = OpenClient(RD_KAFKA_CONSUMER, std::move(conf));
+  if (!client.ok()) return std::move(client).error();
+  client_ = std::move(*client);
+  rd_kafka_poll_set_consumer(client_.get());
+  if (wakeup != nullptr) {
+    static constexpr std::uint64_t kOne = 1;
+    queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
+    rd_kafka_queue_io_event_enable(queue_.get(), wakeup->fd(), &kOne, sizeof(kOne));
+  }
+  if (!in_group()) return {};
+  PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(options_.topics.size())));
+  for (const std::string& topic : options_.topics) {
+    rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  }
+  const rd_kafka_resp_err_t code = rd_kafka_subscribe(client_.get(), topics.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return Invalid(rd_kafka_err2str(code));
+  return {};
+}
+
+void KafkaConsumer::Close() {
+  if (client_ == nullptr) return;
+  held_.clear();  // a message alive would block the close for ever
+  queue_.reset();
+  rd_kafka_consumer_close(client_.get());
+}
+
+Status KafkaConsumer::Poll(milliseconds timeout, std::size_t count_max,
+                           std::vector<Record>& records) {
+  records.clear();
+  held_.clear();
+  headers_.clear();
+  header_ends_.clear();
+  if (!in_group() && !assigned_from_start_) {
+    if (Status assigned = AssignAllFromStart(timeout); !assigned.ok()) return assigned;
+  }
+  Status status;
+  int wait_ms = static_cast<int>(timeout.count());
+  while (records.size() < count_max) {
+    Message message(rd_kafka_consumer_poll(client_.get(), wait_ms));
+    if (message == nullptr) break;
+    Take(std::move(message), records, status);
+    wait_ms = 0;
+  }
+  // The header vector has stopped growing, so its spans are stable now.
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].headers = std::span(headers_).subspan(begin, header_ends_[i] - begin);
+    begin = header_ends_[i];
+  }
+  return records.empty() ? status : Status();
+}
+
+void KafkaConsumer::Take(Message message, std::vector<Record>& records, Status& status) {
+  if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return;
+  if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) return OnOffsetOutOfRange(*message);
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* detail = rd_kafka_message_errstr(message.get());
+    const bool fatal = message->err == RD_KAFKA_RESP_ERR__FATAL;
+    status = fatal ? Permanent(std::string("kafka consumer: ") + detail)
+                   : Transient(UnreachableMessage(settings_, detail));
+    return;
+  }
+  rd_kafka_timestamp_type_t type;
+  records.push_back({.source = {TopicNumber(rd_kafka_topic_name(message->rkt)), message->partition},
+                     .offset = message->offset,
+                     .append_time = ToTimestamp(rd_kafka_message_timestamp(message.get(), &type)),
+                     .key = {static_cast<const char*>(message->key), message->key_len},
+                     .value = {static_cast<const char*>(message->payload), message->len},
+                     .headers = {}});
+  ReadHeaders(*message);
+  header_ends_.push_back(headers_.size());
+  held_.push_back(std::move(message));
+}
+
+void KafkaConsumer::ReadHeaders(const rd_kafka_message_t& message) {
+  rd_kafka_headers_t* list = nullptr;
+  if (rd_kafka_message_headers(&message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(list, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    const std::string_view view(name);
+    if (!view.starts_with(kHeaderPrefix)) continue;
+    headers_.push_back({view, {static_cast<const char*>(value), value == nullptr ? 0 : size}});
+  }
+}
+
+// auto.offset.reset=error brings us here instead of silently skipping: records that nobody has read
+// were deleted by retention. They are gone, so reading goes on at the start, but loudly.
+void KafkaConsumer::OnOffsetOutOfRange(const rd_kafka_message_t& message) {
+  log::Error("records_lost", {{"topic", rd_kafka_topic_name(message.rkt)},
+                              {"partition", message.partition},
+                              {"wanted_offset", message.offset},
+                              {"detail",
+                               "the committed offset is not in the topic any more; "
+                               "retention deleted records that were not read"}});
+  Seek({{TopicNumber(rd_kafka_topic_name(message.rkt)), message.partition},
+        PartitionPosition::kFromStart,
+        {}})
+      .IgnoreError();
+}
+
+Status KafkaConsumer::Commit(std::span<const PartitionPosition> positions) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const PartitionPosition& position : positions) {
+    rd_kafka_topic_partition_t* entry = rd_kafka_topic_partition_list_add(
+        list.get(), options_.topics[position.partition.topic].c_str(),
+        position.partition.partition);
+    entry->offset = position.offset;
+    if (position.metadata.empty()) continue;
+    entry->metadata = rd_kafka_mem_malloc(client_.get(), position.metadata.size());
+    std::copy(position.metadata.begin(), position.metadata.end(),
+              static_cast<char*>(entry->metadata));
+    entry->metadata_size = position.metadata.size();
+  }
+  const rd_kafka_resp_err_t code = rd_kafka_commit(client_.get(), list.get(), /*async=*/0);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return ToError(code, "commit");
+  return {};
+}
+
+void KafkaConsumer::Pause(TopicPartition partition) {
+  if (!paused_.insert(partition).second) return;
+  rd_kafka_pause_partitions(client_.get(), MakeList({&partition, 1}).get());
+}
+
+void KafkaConsumer::Resume(TopicPartition partition) {
+  if (paused_.erase(partition) == 0) return;
+  rd_kafka_resume_partitions(client_.get(), MakeList({&partition, 1}).get());
+}
+
+Status KafkaConsumer::Seek(const PartitionPosition& position) {
+  PartitionList list = MakeList({&position.partition, 1});
+  list->elems[0].offset = position.offset;
+  ErrorHandle error(rd_kafka_seek_partitions(client_.get(), list.get(),
+                                             static_cast<int>(kBrokerTimeout.count())));
+  if (error != nullptr)
+    return Transient(std::string("seek: ") + rd_kafka_error_string(error.get()));
+  if (list->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return ToError(list->elems[0].err, "seek");
+  return {};
+}
+
+Result<std::vector<std::int64_t>> KafkaConsumer::EndOffsets(std::uint16_t topic) {
+  return kafka::EndOffsets(client_.get(), settings_, options_.topics[topic], kBrokerTimeout);
+}
+
+Status KafkaConsumer::AssignAllFromStart(milliseconds timeout) {
+  PartitionList list(rd_kafka_topic_partition_list_new(8));
+  for (std::uint16_t topic = 0; topic < options_.topics.size(); ++topic) {
+    const Result<int> count = PartitionCount(client_.get(), settings_, options_.topics[topic],
+                                             std::max(timeout, milliseconds(1'000)));
+    if (!count.ok()) return count.error();
+    for (int partition = 0; partition < *count; ++partition) {
+      rd_kafka_topic_partition_list_add(list.get(), options_.topics[topic].c_str(), partition)
+          ->offset = RD_KAFKA_OFFSET_BEGINNING;
+    }
+  }
+  const rd_kafka_resp_err_t code = rd_kafka_assign(client_.get(), list.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return ToError(code, "assign");
+  assigned_from_start_ = true;
+  return {};
+}
+
+bool KafkaConsumer::cooperative() const {
+  const char* protocol = rd_kafka_rebalance_protocol(client_.get());
+  return protocol != nullptr && std::string_view(protocol) == "COOPERATIVE";
+}
+
+void KafkaConsumer::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
+                                rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+  auto* self = static_cast<KafkaConsumer*>(opaque);
+  if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) return self->Assigned(partitions);
+  if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) return self->Unassigned(partitions);
+  log::Warn("rebalance_failed", {{"error", rd_kafka_err2str(code)}});
+  rd_kafka_assign(client, nullptr);
+}
+
+void KafkaConsumer::Assigned(rd_kafka_topic_partition_list_t* partitions) {
+  // Our own copy of the committed offsets, because the listener wants the metadata as well.
+  PartitionList committed(rd_kafka_topic_partition_list_copy(partitions));
+  const bool known =
+      rd_kafka_committed(client_.get(), committed.get(),
+                         static_cast<int>(kBrokerTimeout.count())) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::vector<PartitionPosition> positions;
+  for (int i = 0; i < committed->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = committed->elems[i];
+    PartitionPosition position{{TopicNumber(entry.topic), entry.partition},
+                               entry.offset >= 0 ? entry.offset : PartitionPosition::kFromStart,
+                               {}};
+    if (!known) position.offset = PartitionPosition::kFromCommit;
+    if (entry.metadata_size > 0) {
+      position.metadata.assign(static_cast<const char*>(entry.metadata), entry.metadata_size);
+    }
+    paused_.erase(position.partition);
+    positions.push_back(std::move(position));
+  }
+  listener_->OnAssigned(positions);
+  for (int i = 0; i < partitions->cnt; ++i) {
+    partitions->elems[i].offset = positions[static_cast<std::size_t>(i)].offset;
+  }
+  if (cooperative()) {
+    const ErrorHandle error(rd_kafka_incremental_assign(client_.get(), partitions));
+    if (error != nullptr)
+      log::Error("assign_failed", {{"error", rd_kafka_error_string(error.get())}});
+  } else {
+    rd_kafka_assign(client_.get(), partitions);
+  }
+}
+
+void KafkaConsumer::Unassigned(rd_kafka_topic_partition_list_t* partitions) {
+  const std::vector<TopicPartition> gone = FromList(*partitions);
+  if (rd_kafka_assignment_lost(client_.get()) != 0) {
+    listener_->OnLost(gone);
+  } else {
+    listener_->OnRevoked(gone);
+  }
+  for (const TopicPartition& partition : gone) paused_.erase(partition);
+  if (cooperative()) {
+    const ErrorHandle error(rd_kafka_incremental_unassign(client_.get(), partitions));
+    if (error != nullptr) {
+      log::Error("unassign_failed", {{"error", rd_kafka_error_string(error.get())}});
+    }
+  } else {
+    rd_kafka_assign(client_.get(), nullptr);
+  }
+}
+
+std::uint16_t KafkaConsumer::TopicNumber(const char* name) const {
+  if (options_.topics.size() == 1) return 0;
+  const auto found = std::find(options_.topics.begin(), options_.topics.end(), name);
+  CHECK(found != options_.topics.end());
+  return static_cast<std::uint16_t>(found - options_.topics.begin());
+}
+
+PartitionList KafkaConsumer::MakeList(std::span<const TopicPartition> partitions) const {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const TopicPartition& partition : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), options_.topics[partition.topic].c_str(),
+                                      partition.partition);
+  }
+  return list;
+}
+
+std::vector<TopicPartition> KafkaConsumer::FromList(
+    const rd_kafka_topic_partition_list_t& list) const {
+  std::vector<TopicPartition> partitions;
+  for (int i = 0; i < list.cnt; ++i) {
+    partitions.push_back({TopicNumber(list.elems[i].topic), list.elems[i].partition});
+  }
+  return partitions;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EventConsumer>> OpenConsumer(const KafkaSettings& settings,
+                                                    const ConsumerOptions& options,
+                                                    AssignmentListener* listener,
+                                                    const Wakeup* wakeup) {
+  CHECK(options.group.empty() || listener != nullptr);
+  Result<Conf> conf = MakeConf(settings, options.client_id);
+  if (!conf.ok()) return std::move(conf).error();
+  const std::initializer_list<std::pair<const char*, std::string>> ours = {
+      // librdkafka wants a group id even of a consumer that never joins or commits.
+      {"group.id", options.group.empty() ? options.client_id + "-reader" : options.group},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},
+      {"session.timeout.ms", std::to_string(options.session_timeout.count())},
+      {"heartbeat.interval.ms", std::to_string(options.session_timeout.count() / 5)},
+      {"partition.assignment.strategy", HasCooperativeSticky() ? "cooperative-sticky" : "range"},
+      {"queued.max.messages.kbytes", std::to_string(options.prefetch_bytes_max >> 10)},
+      {"fetch.wait.max.ms", "100"},
+      {"check.crcs", "true"},
+  };
+  for (const auto& [name, value] : ours) {
+    if (Status set = SetProperty(conf->get(), name, value); !set.ok()) return set.error();
+  }
+  auto consumer = std::make_unique<KafkaConsumer>(settings, options, listener);
+  if (Status started = consumer->Start(std::move(*conf), wakeup); !started.ok()) {
+    return std::move(started).error();
+  }
+  return std::unique_ptr<EventConsumer>(std::move(consumer));
+}
+
+}  // namespace headrace::kafka
