@@ -1,0 +1,105 @@
+#include "worker/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/model/murmur2.h"
+
+namespace headrace::worker {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kPollMax = 1'000;
+// While we are full we do not poll, so librdkafka's bounded queue is the back-pressure. But the
+// group cannot rebalance without our polling; so after a while the partitions are paused (which
+// throws the local queue away and is not free) and polling goes on.
+constexpr milliseconds kFullBeforePause{1'000};
+
+}  // namespace
+
+Intake::Intake(Parts parts, const IntakeLimits& limits) : parts_(parts), limits_(limits) {}
+
+bool Intake::HasRoom(const Held& held) const {
+  return held.items < limits_.items_max && held.bytes < limits_.bytes_max;
+}
+
+Result<bool> Intake::Fetch(Held& held) {
+  if (next_record_ < records_.size()) return TakeIn(held);
+  if (!HasRoom(held)) {
+    if (Status kept = KeepMembership(); !kept.ok()) return kept.error();
+    return next_record_ < records_.size() ? TakeIn(held) : Result<bool>(false);
+  }
+  full_since_ = {};
+  for (const TopicPartition& partition : held_back_) parts_.consumer.Resume(partition);
+  held_back_.clear();
+  next_record_ = 0;
+  const std::size_t room = limits_.items_max - held.items;
+  if (Status polled = parts_.consumer.Poll(milliseconds(0), std::min(room, kPollMax), records_);
+      !polled.ok()) {
+    return polled.error();
+  }
+  return TakeIn(held);
+}
+
+Status Intake::KeepMembership() {
+  const SteadyTime now = parts_.clock.Now();
+  if (full_since_ == SteadyTime{}) full_since_ = now;
+  if (now - full_since_ < kFullBeforePause) return {};
+  for (const TopicPartition& partition : parts_.partitions.owned()) {
+    if (stopped_.contains(partition) || !held_back_.insert(partition).second) continue;
+    parts_.consumer.Pause(partition);
+  }
+  next_record_ = 0;
+  // At most one record can slip in, of a partition that is assigned in this very call.
+  return parts_.consumer.Poll(milliseconds(0), 1, records_);
+}
+
+Result<bool> Intake::TakeIn(Held& held) {
+  const std::size_t begin = next_record_;
+  for (; next_record_ < records_.size(); ++next_record_) {
+    const Record& record = records_[next_record_];
+    OffsetLedger* ledger = parts_.partitions.Find(record.source);
+    // Revoked within the same poll, or stopped: not ours to read.
+    if (ledger == nullptr || stopped_.contains(record.source)) continue;
+    if (!ledger->HasRoom(record.offset)) break;
+    Verdict verdict = parts_.admission.Judge(record, parts_.clock.WallNow());
+    if (verdict.kind == Verdict::Kind::kUndecided) break;
+    if (verdict.kind == Verdict::Kind::kUnknown) {
+      Stop(record.source);
+      continue;
+    }
+    if (!ledger->Add(record.offset)) continue;  // delivered twice
+    if (Status entered = Enter(record, std::move(verdict), held); !entered.ok()) {
+      return entered.error();
+    }
+  }
+  return next_record_ > begin;
+}
+
+Status Intake::Enter(const Record& record, Verdict verdict, Held& held) {
+  if (partition_count_ > 0) {
+    const std::int32_t expected = PartitionOf(record.key, partition_count_);
+    if (expected != record.source.partition) parts_.observer.OnMisrouted(record, expected);
+  }
+  ++held.items;
+  if (verdict.kind == Verdict::Kind::kRefused) {
+    return parts_.settlement.Refuse(verdict.item, record, std::move(*verdict.refusal));
+  }
+  held.bytes += verdict.item.bytes();
+  parts_.lanes.Add(std::move(verdict.item));
+  return {};
+}
+
+void Intake::Stop(TopicPartition partition) {
+  log::Error("partition_stopped",
+             {{"partition", partition.partition},
+              {"detail",
+               "a control record of a newer version; upgrade this worker, nothing is "
+               "skipped meanwhile"}});
+  stopped_.insert(partition);
+  parts_.consumer.Pause(partition);
+}
+
+}  // namespace headrace::worker

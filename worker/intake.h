@@ -1,0 +1,68 @@
+// From the consumer to the lanes: polls records, judges them and enters them in the ledger.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "worker/admission.h"
+#include "worker/lane_book.h"
+#include "worker/partition_book.h"
+#include "worker/settlement.h"
+#include "worker/worker_observer.h"
+
+namespace headrace::worker {
+
+// What the worker holds in lanes, store and reporter together.
+struct Held {
+  std::size_t items = 0;
+  std::size_t bytes = 0;
+};
+
+struct IntakeLimits {
+  std::size_t items_max = 10'000;
+  std::size_t bytes_max = 128u << 20;
+};
+
+// Owned by the loop thread.
+class Intake {
+ public:
+  struct Parts {
+    EventConsumer& consumer;
+    Admission& admission;
+    PartitionBook& partitions;
+    LaneBook& lanes;
+    Settlement& settlement;
+    WorkerObserver& observer;
+    const Clock& clock;
+  };
+  Intake(Parts parts, const IntakeLimits& limits);
+
+  // Takes in what fits into the limits, without waiting. True when something was taken in. An
+  // unreachable broker is kTransient.
+  Result<bool> Fetch(Held& held);
+
+  // Of the items topic; needed to tell misrouted records. 0: not known yet.
+  void SetPartitionCount(std::int32_t count) { partition_count_ = count; }
+
+ private:
+  bool HasRoom(const Held& held) const;
+  Status KeepMembership();
+  Result<bool> TakeIn(Held& held);
+  Status Enter(const Record& record, Verdict verdict, Held& held);
+  void Stop(TopicPartition partition);
+
+  const Parts parts_;
+  const IntakeLimits limits_;
+  std::int32_t partition_count_ = 0;
+  std::vector<Record> records_;
+  std::size_t next_record_ = 0;         // of records_, not judged yet
+  SteadyTime full_since_{};             // zero while there is room
+  std::set<TopicPartition> held_back_;  // paused because we are full
+  std::set<TopicPartition> stopped_;    // paused because of a record that this build cannot read
+};
+
+}  // namespace headrace::worker

@@ -1,0 +1,97 @@
+#include "worker/settlement.h"
+
+#include <utility>
+
+namespace headrace::worker {
+namespace {
+
+// Error texts come from stores and may be long; a whole record of them must fit into one message.
+constexpr std::size_t kMessageBytesMax = 300;
+
+std::string Shorten(std::string message) {
+  if (message.size() > kMessageBytesMax) message = message.substr(0, kMessageBytesMax) + "...";
+  return message;
+}
+
+FinishedItem ToFinished(const WorkItem& item, ItemState state) {
+  return {.ref = item.write.ref,
+          .project = item.write.graph.project,
+          .upstream = item.upstream,
+          .state = state,
+          .error = {},
+          .source = item.source,
+          .offset = item.offset,
+          .bytes = item.bytes()};
+}
+
+}  // namespace
+
+Settlement::Settlement(Parts parts, RetryRule retry_rule, std::string items_topic)
+    : parts_(parts), retry_rule_(std::move(retry_rule)), items_topic_(std::move(items_topic)) {}
+
+Status Settlement::Settle(CompletedChunk chunk) {
+  parts_.observer.OnChunkDone(chunk.result, chunk.items.size());
+  if (!chunk.result.error) return Finish(std::move(chunk));
+  const RetryDecision decision =
+      retry_rule_.Decide(*chunk.result.error, chunk.items.size(), chunk.items.front().attempts);
+  if (decision.action == RetryDecision::Action::kFailItem) {
+    const StoreError& error = *chunk.result.error;
+    chunk.result.failures.push_back({0, error.code, error.message, false});
+    return Finish(std::move(chunk));
+  }
+  const bool split = decision.action == RetryDecision::Action::kSplit;
+  parts_.lanes.PutBack(std::move(chunk.items), parts_.clock.Now() + decision.delay, split);
+  return {};
+}
+
+Status Settlement::Finish(CompletedChunk chunk) {
+  parts_.lanes.Finish(chunk.items);
+  std::vector<const ItemFailure*> failures(chunk.items.size(), nullptr);
+  for (const ItemFailure& failure : chunk.result.failures) failures[failure.position] = &failure;
+  for (std::size_t i = 0; i < chunk.items.size(); ++i) {
+    const WorkItem& item = chunk.items[i];
+    Status status;
+    if (failures[i] == nullptr) {
+      status = Report(item, item.write.skip ? ItemState::kSkipped : ItemState::kSucceeded);
+    } else if (failures[i]->canceled) {
+      status = Report(item, ItemState::kCanceled);
+    } else {
+      status = Fail(item, item.write.graph.ToString(), item.write.payload,
+                    {failures[i]->code, failures[i]->message, item.attempts});
+    }
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+Status Settlement::Refuse(const WorkItem& item, const Record& record, ItemError error) {
+  return Fail(item, record.key, record.value, std::move(error));
+}
+
+Status Settlement::Report(const WorkItem& item, ItemState state) {
+  parts_.observer.OnOutcome(state, 1);
+  return parts_.reporter.Report(ToFinished(item, state), parts_.clock.Now());
+}
+
+Status Settlement::Fail(const WorkItem& item, std::string_view key, std::string_view payload,
+                        ItemError error) {
+  error.message = Shorten(std::move(error.message));
+  parts_.observer.OnOutcome(ItemState::kFailed, 1);
+  parts_.observer.OnDeadLetter(error);
+  FinishedItem finished = ToFinished(item, ItemState::kFailed);
+  finished.error = error;
+  const Timestamp now = parts_.clock.WallNow();
+  const DeadLetter letter{.key = key,
+                          .value = payload,
+                          .project = item.write.graph.project,
+                          .ref = item.write.ref,
+                          .error = std::move(error),
+                          .first_try = item.first_try == Timestamp{} ? now : item.first_try,
+                          .last_try = now,
+                          .origin_topic = items_topic_,
+                          .source = item.source,
+                          .offset = item.offset};
+  return parts_.reporter.ReportFailed(std::move(finished), letter);
+}
+
+}  // namespace headrace::worker

@@ -1,0 +1,44 @@
+// What follows from a chunk's result: outcomes for what is final, a retry for what is not.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "worker/lane_book.h"
+#include "worker/outcome_reporter.h"
+#include "worker/partition_book.h"
+#include "worker/retry_rule.h"
+#include "worker/store_pool.h"
+#include "worker/worker_observer.h"
+
+namespace headrace::worker {
+
+// Owned by the loop thread; refers to parts that live as long.
+class Settlement {
+ public:
+  struct Parts {
+    LaneBook& lanes;
+    OutcomeReporter& reporter;
+    PartitionBook& partitions;
+    WorkerObserver& observer;
+    const Clock& clock;
+  };
+  Settlement(Parts parts, RetryRule retry_rule, std::string items_topic);
+
+  Status Settle(CompletedChunk chunk);
+  // A record that admission refused: dead letter and outcome, without ever being in a lane.
+  Status Refuse(const WorkItem& item, const Record& record, ItemError error);
+
+ private:
+  Status Finish(CompletedChunk chunk);
+  Status Report(const WorkItem& item, ItemState state);
+  Status Fail(const WorkItem& item, std::string_view key, std::string_view payload,
+              ItemError error);
+
+  const Parts parts_;
+  RetryRule retry_rule_;
+  const std::string items_topic_;
+};
+
+}  // namespace headrace::worker

@@ -1,0 +1,48 @@
+#include "worker/store_pool.h"
+
+#include <utility>
+
+#include "common/base/check.h"
+
+namespace headrace::worker {
+
+// There are never more results than chunks under way, so a result never waits for room.
+StorePool::StorePool(GraphStore& store, const Wakeup& wakeup)
+    : store_(store),
+      wakeup_(wakeup),
+      traits_(store.traits()),
+      done_(traits_.chunks_in_flight_max) {}
+
+void StorePool::Submit(std::vector<WorkItem> items) {
+  CHECK(HasRoom());
+  Chunk chunk;
+  chunk.token = next_token_++;
+  chunk.items.reserve(items.size());
+  for (WorkItem& item : items) {
+    ++item.attempts;
+    chunk.items.push_back(std::move(item.write));
+  }
+  in_flight_.emplace(chunk.token, std::move(items));
+  store_.Submit(std::move(chunk), *this);
+}
+
+void StorePool::OnChunkDone(ChunkResult result, Chunk chunk) {
+  CHECK(done_.Push({std::move(result), std::move(chunk)}));
+  wakeup_.Signal();
+}
+
+void StorePool::Collect(std::vector<CompletedChunk>& completed) {
+  drained_.clear();
+  done_.DrainInto(drained_);
+  for (Done& done : drained_) {
+    auto entry = in_flight_.extract(done.result.token);
+    CHECK(!entry.empty());
+    std::vector<WorkItem>& items = entry.mapped();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      items[i].write = std::move(done.chunk.items[i]);
+    }
+    completed.push_back({std::move(done.result), std::move(items)});
+  }
+}
+
+}  // namespace headrace::worker

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "common/ports/event_log.h"
+#include "common/ports/graph_store.h"
+
+namespace headrace::worker {
+
+struct Lane;  // see lane_book.h
+
+// An item on its way through the worker: what the store needs, and what the worker must remember
+// to account for it.
+struct WorkItem {
+  WriteItem write;
+  TopicPartition source;
+  std::int64_t offset = 0;
+  bool upstream = false;       // produced by another program: accounted in an implicit batch
+  std::uint32_t attempts = 0;  // begun
+  Timestamp first_try{};
+  Lane* lane = nullptr;  // set by LaneBook
+
+  std::size_t bytes() const { return write.payload.size(); }
+};
+
+}  // namespace headrace::worker

@@ -1,0 +1,207 @@
+#include "worker/worker_loop.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "common/base/log.h"
+
+namespace headrace::worker {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kIdleWait{50};
+constexpr std::size_t kLedgerSpanMax = 1u << 20;
+
+ChunkLimits LimitsOf(const StoreTraits& traits, const WorkerSettings& settings) {
+  return {.items = traits.chunk_items_max,
+          .lanes = traits.chunk_lanes_max,
+          .lane_items = settings.lane_chunk_items_max};
+}
+
+}  // namespace
+
+WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
+    : ports_(std::move(ports)),
+      plan_(std::move(plan)),
+      partitions_(kLedgerSpanMax),
+      store_pool_(ports_.store, ports_.wakeup),
+      reporter_(ports_.producer, {.outcomes_topic = plan_.outcomes_topic,
+                                  .dead_letters_topic = plan_.dead_letters_topic}),
+      admission_(plan_.admission, ports_.directory),
+      settlement_({lanes_, reporter_, partitions_, ports_.observer, ports_.clock},
+                  RetryRule({.backoff = plan_.settings.retry_backoff,
+                             .backoff_max = plan_.settings.retry_backoff_max},
+                            plan_.seed),
+                  plan_.admission.topic) {}
+
+Status WorkerLoop::Run(const std::function<bool()>& should_stop) {
+  auto consumer = ports_.open_consumer(*this);
+  if (!consumer.ok()) return std::move(consumer).error();
+  consumer_ = std::move(*consumer);
+  intake_.emplace(
+      Intake::Parts{*consumer_, admission_, partitions_, lanes_, settlement_, ports_.observer,
+                    ports_.clock},
+      IntakeLimits{plan_.settings.in_flight_items_max, plan_.settings.in_flight_bytes_max});
+  while (!should_stop()) {
+    const Result<bool> worked = Tick();
+    if (!worked.ok()) {
+      Leave();
+      return worked.error();
+    }
+    if (!*worked) Sleep();
+  }
+  // What waits in lanes is not begun; the next owner finds it behind the committed frontier.
+  ForgetWaiting(partitions_.owned());
+  Quiesce(plan_.settings.drain_timeout);
+  CommitNow();
+  Leave();
+  return {};
+}
+
+// Leaves the group. Nothing is owned any more when the consumer's farewell calls OnRevoked.
+void WorkerLoop::Leave() {
+  const std::set<TopicPartition> owned = partitions_.owned();
+  partitions_.Forget(std::vector<TopicPartition>(owned.begin(), owned.end()));
+  consumer_.reset();
+}
+
+// One round; true when anything moved.
+Result<bool> WorkerLoop::Tick() {
+  const Result<bool> fetched = intake_->Fetch(held_);
+  if (!fetched.ok()) {
+    if (Status watched = Watch(fetched.error()); !watched.ok()) return watched.error();
+  }
+  Result<bool> settled = SettleCompleted(/*flush=*/false);
+  if (!settled.ok()) return settled;
+  const bool dispatched = Dispatch();
+  CommitIfDue();
+  ports_.observer.OnInFlight(held_.items, held_.bytes, lanes_.lanes());
+  return (fetched.ok() && *fetched) || *settled || dispatched;
+}
+
+Result<bool> WorkerLoop::SettleCompleted(bool flush) {
+  std::vector<CompletedChunk> completed;
+  store_pool_.Collect(completed);
+  std::set<TopicPartition> foreign;
+  for (CompletedChunk& chunk : completed) {
+    for (const WorkItem& item : chunk.items) {
+      if (!partitions_.owns(item.source)) foreign.insert(item.source);
+    }
+    if (Status settled = settlement_.Settle(std::move(chunk)); !settled.ok()) {
+      return settled.error();
+    }
+  }
+  // What went back into its lane for a retry, but was revoked meanwhile, is another worker's now.
+  if (!foreign.empty()) ForgetWaiting(foreign);
+  std::vector<DoneItem> done;
+  if (Status pumped = reporter_.Pump(ports_.clock.Now(), flush, done); !pumped.ok()) {
+    return pumped.error();
+  }
+  for (const DoneItem& item : done) {
+    partitions_.Complete(item.source, item.offset);
+    --held_.items;
+    held_.bytes -= item.bytes;
+  }
+  return !completed.empty() || !done.empty();
+}
+
+bool WorkerLoop::Dispatch() {
+  bool dispatched = false;
+  const ChunkLimits limits = LimitsOf(store_pool_.traits(), plan_.settings);
+  while (store_pool_.HasRoom()) {
+    std::vector<WorkItem> chunk = lanes_.Take(limits, ports_.clock.Now());
+    if (chunk.empty()) break;
+    const Timestamp now = ports_.clock.WallNow();
+    for (WorkItem& item : chunk) {
+      if (item.attempts == 0) item.first_try = now;
+    }
+    store_pool_.Submit(std::move(chunk));
+    dispatched = true;
+  }
+  return dispatched;
+}
+
+void WorkerLoop::CommitIfDue() {
+  const SteadyTime now = ports_.clock.Now();
+  if (now < pulse_.next_commit) return;
+  pulse_.next_commit = now + plan_.settings.commit_interval;
+  CommitNow();
+  // librdkafka says when all brokers are gone, but not when one is back.
+  if (!pulse_.kafka_ok && consumer_->EndOffsets(0).ok()) Watch({}).IgnoreError();
+}
+
+void WorkerLoop::CommitNow() {
+  const std::vector<PartitionPosition> due = partitions_.Uncommitted();
+  if (due.empty()) return;
+  if (Status committed = consumer_->Commit(due); !committed.ok()) {
+    // The frontier stays uncommitted and is tried again; a crash meanwhile only repeats work.
+    log::Debug("commit_failed", {{"error", committed.error().message}});
+    return;
+  }
+  partitions_.MarkCommitted(due);
+  Watch({}).IgnoreError();
+}
+
+// Brings what has been begun to its end, without beginning anything.
+void WorkerLoop::Quiesce(milliseconds budget) {
+  const SteadyTime deadline = ports_.clock.Now() + budget;
+  while (!(store_pool_.idle() && reporter_.idle()) && ports_.clock.Now() < deadline) {
+    const Result<bool> settled = SettleCompleted(/*flush=*/true);
+    if (!settled.ok()) return;  // the same failure ends the loop at its next tick
+    if (!*settled) ports_.wakeup.Wait(milliseconds(5));
+  }
+}
+
+void WorkerLoop::ForgetWaiting(const std::set<TopicPartition>& partitions) {
+  for (const WorkItem& item : lanes_.RemoveWaiting(partitions)) {
+    --held_.items;
+    held_.bytes -= item.bytes();
+  }
+}
+
+void WorkerLoop::OnAssigned(std::vector<PartitionPosition>& positions) {
+  partitions_.Own(positions);
+  ports_.observer.OnPartitionsOwned(partitions_.owned().size());
+  if (auto ends = consumer_->EndOffsets(0); ends.ok()) {
+    intake_->SetPartitionCount(static_cast<std::int32_t>(ends->size()));
+  }
+}
+
+// Drain first, fence second: what has been begun ends and is committed while the partition is still
+// ours; after Forget a late completion may still report its outcome, but never moves an offset.
+void WorkerLoop::OnRevoked(std::span<const TopicPartition> partitions) {
+  if (partitions_.owned().empty()) return;
+  ForgetWaiting({partitions.begin(), partitions.end()});
+  Quiesce(std::min(plan_.settings.drain_timeout, plan_.settings.session_timeout / 2));
+  CommitNow();
+  partitions_.Forget(partitions);
+  ports_.observer.OnPartitionsOwned(partitions_.owned().size());
+}
+
+void WorkerLoop::OnLost(std::span<const TopicPartition> partitions) {
+  ForgetWaiting({partitions.begin(), partitions.end()});
+  partitions_.Forget(partitions);
+  ports_.observer.OnPartitionsOwned(partitions_.owned().size());
+}
+
+// Tells the observer how Kafka is; passes on only what ends the worker.
+Status WorkerLoop::Watch(const Status& status) {
+  if (status.ok() != pulse_.kafka_ok) ports_.observer.OnKafka(status);
+  pulse_.kafka_ok = status.ok();
+  if (!status.ok() && status.error().code != ErrorCode::kTransient) return status;
+  return {};
+}
+
+void WorkerLoop::Sleep() {
+  milliseconds wait = kIdleWait;
+  if (!reporter_.idle()) wait = milliseconds(5);  // an outcome waits no longer for company
+  if (const auto due = lanes_.NextDue()) {
+    const auto until = std::chrono::ceil<milliseconds>(*due - ports_.clock.Now());
+    wait = std::clamp(until, milliseconds(0), wait);
+  }
+  ports_.wakeup.Wait(wait);
+}
+
+}  // namespace headrace::worker

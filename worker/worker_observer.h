@@ -1,0 +1,30 @@
+// Where the worker reports what it does. Metrics and log are one implementation, the tests'
+// recorder the other.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/base/result.h"
+#include "common/model/outcome.h"
+#include "common/ports/event_log.h"
+#include "common/ports/graph_store.h"
+
+namespace headrace::worker {
+
+// The loop thread calls everything.
+class WorkerObserver {
+ public:
+  virtual ~WorkerObserver() = default;
+  virtual void OnOutcome(ItemState state, std::size_t items) = 0;  // reported, not yet acknowledged
+  virtual void OnDeadLetter(const ItemError& error) = 0;
+  virtual void OnChunkDone(const ChunkResult& result, std::size_t items) = 0;
+  // A record that its producer put into partition `record.source` and not `expected`.
+  virtual void OnMisrouted(const Record& record, std::int32_t expected) = 0;
+  virtual void OnPartitionsOwned(std::size_t count) = 0;
+  virtual void OnKafka(const Status& status) = 0;  // each change between ok and not
+  virtual void OnInFlight(std::size_t items, std::size_t bytes, std::size_t lanes) = 0;
+};
+
+}  // namespace headrace::worker
