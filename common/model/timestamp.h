@@ -9,9 +9,9 @@
 
 namespace headrace {
 
-// Up to nine fraction digits; what is finer than a microsecond is cut off. A leap second (:60) is
-// read as the first instant of the next minute. Empty when the text is anything else, a missing
-// zone and an impossible date included.
+// Up to nine fraction digits; what is finer than a microsecond is cut off. A leap second
+// (23:59:60 UTC) is read as the first instant of the next day. Empty when the text is anything
+// else, a missing zone and an impossible date included.
 std::optional<Timestamp> ParseRfc3339(std::string_view text);
 
 // "2024-06-15T10:30:00Z", with six fraction digits when they are not zero.

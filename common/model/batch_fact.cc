@@ -1,0 +1,134 @@
+#include "common/model/batch_fact.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "common/model/graph_key.h"
+#include "common/model/timestamp.h"
+
+namespace headrace {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr char kFactVersion = '\x01';
+constexpr std::string_view kKeyPrefix = "batch/";
+constexpr std::array<std::string_view, 3> kFactNames{"opened", "dispatched", "sealed"};
+
+struct FactKey {
+  BatchId batch;
+  BatchFactKind kind;
+};
+
+// kNotFound for keys that name something else, facts that later versions add included.
+Result<FactKey> ParseKey(std::string_view key) {
+  if (!key.starts_with(kKeyPrefix)) return NotFound("not the key of a batch fact");
+  key.remove_prefix(kKeyPrefix.size());
+  const auto batch = BatchId::Parse(key.substr(0, Uuid::kTextLength));
+  if (!batch) return Invalid("the journal key does not name a batch");
+  key.remove_prefix(Uuid::kTextLength);
+  if (!key.starts_with('/')) return Invalid("the journal key names no fact of its batch");
+  for (std::size_t i = 0; i < kFactNames.size(); ++i) {
+    if (key.substr(1) == kFactNames[i]) {
+      return FactKey{.batch = *batch, .kind = static_cast<BatchFactKind>(i)};
+    }
+  }
+  return NotFound("not a batch fact that this build knows");
+}
+
+void WriteNumber(Json& object, const char* name, const std::optional<std::uint64_t>& value) {
+  if (value) object[name] = *value;
+}
+
+void WriteText(Json& object, const char* name, const std::string& value) {
+  if (!value.empty()) object[name] = value;
+}
+
+// Absent members are fine; members of another type are not.
+bool ReadNumber(const Json& object, const char* name, std::optional<std::uint64_t>& value) {
+  const auto member = object.find(name);
+  if (member == object.end()) return true;
+  if (!member->is_number_unsigned()) return false;
+  value = member->get<std::uint64_t>();
+  return true;
+}
+
+bool ReadText(const Json& object, const char* name, std::string& value) {
+  const auto member = object.find(name);
+  if (member == object.end()) return true;
+  if (!member->is_string()) return false;
+  value = member->get_ref<const std::string&>();
+  return true;
+}
+
+bool ReadTime(const Json& object, Timestamp& at) {
+  std::string text;
+  if (!ReadText(object, "at", text)) return false;
+  const auto time = ParseRfc3339(text);
+  if (time) at = *time;
+  return time.has_value();
+}
+
+Error Malformed(std::string_view member) {
+  return Invalid(std::string("the batch fact has a missing or impossible ").append(member));
+}
+
+// What the kind of fact promises its readers beyond the common members.
+Status CheckComplete(const BatchFact& fact) {
+  const bool sealed = fact.kind == BatchFactKind::kSealed;
+  if (sealed && !fact.item_count) return Malformed("item_count");
+  if (sealed && !fact.index_end) return Malformed("index_end");
+  if (fact.kind == BatchFactKind::kDispatched && !fact.dispatched) return Malformed("dispatched");
+  return {};
+}
+
+}  // namespace
+
+std::string BatchFactKey(const BatchFact& fact) {
+  return std::string(kKeyPrefix)
+      .append(fact.batch.ToString())
+      .append("/")
+      .append(kFactNames.at(static_cast<std::size_t>(fact.kind)));
+}
+
+std::string EncodeBatchFact(const BatchFact& fact) {
+  Json object{{"project", fact.project}, {"at", FormatRfc3339(fact.at)}};
+  WriteNumber(object, "item_count", fact.item_count);
+  WriteNumber(object, "index_end", fact.index_end);
+  WriteNumber(object, "rejected", fact.rejected);
+  WriteNumber(object, "dispatched", fact.dispatched);
+  WriteText(object, "source_sha256", fact.source_sha256);
+  // As text, so that the client gets its metadata back byte for byte.
+  WriteText(object, "metadata", fact.metadata);
+  return kFactVersion + object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<BatchFact> DecodeBatchFact(std::string_view key, std::string_view value) {
+  const auto parsed_key = ParseKey(key);
+  if (!parsed_key.ok()) return parsed_key.error();
+  if (value.empty()) return Invalid("the batch fact is empty");
+  if (value.front() != kFactVersion) {
+    const int version = static_cast<unsigned char>(value.front());
+    return Permanent("the batch fact has version " + std::to_string(version) +
+                     ", this build reads version 1");
+  }
+  const Json object = Json::parse(value.substr(1), nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return Invalid("the batch fact is not a JSON object");
+  BatchFact fact;
+  fact.kind = parsed_key->kind;
+  fact.batch = parsed_key->batch;
+  if (!ReadText(object, "project", fact.project)) return Malformed("project");
+  if (!IsValidProject(fact.project)) return Malformed("project");
+  if (!ReadTime(object, fact.at)) return Malformed("at");
+  if (!ReadNumber(object, "item_count", fact.item_count)) return Malformed("item_count");
+  if (!ReadNumber(object, "index_end", fact.index_end)) return Malformed("index_end");
+  if (!ReadNumber(object, "rejected", fact.rejected)) return Malformed("rejected");
+  if (!ReadNumber(object, "dispatched", fact.dispatched)) return Malformed("dispatched");
+  if (!ReadText(object, "source_sha256", fact.source_sha256)) return Malformed("source_sha256");
+  if (!ReadText(object, "metadata", fact.metadata)) return Malformed("metadata");
+  const Status complete = CheckComplete(fact);
+  if (!complete.ok()) return complete.error();
+  return fact;
+}
+
+}  // namespace headrace
