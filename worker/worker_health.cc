@@ -1,0 +1,38 @@
+#include "worker/worker_health.h"
+
+#include "common/base/log.h"
+
+namespace headrace::worker {
+namespace {
+
+constexpr std::array<std::string_view, 4> kNames{"kafka", "redis", "store", "consumer_group"};
+// Longer than any single call that the loop makes, so that a slow broker is not a wedged loop.
+constexpr std::chrono::seconds kSilenceMax{60};
+
+}  // namespace
+
+WorkerHealth::WorkerHealth(const Clock& clock) : clock_(clock), last_tick_(clock.Now()) {}
+
+void WorkerHealth::Set(Part part, bool ok, std::string_view detail) {
+  const int state = ok ? kOk : kMissing;
+  const int before = state_[part].exchange(state);
+  if (before == state) return;
+  if (ok) {
+    log::Info("part_ready", {{"part", kNames[part]}});
+  } else {
+    log::Warn("part_missing", {{"part", kNames[part]}, {"detail", detail}});
+  }
+}
+
+bool WorkerHealth::alive() const { return clock_.Now() - last_tick_.load() < kSilenceMax; }
+
+std::string WorkerHealth::NotReady() const {
+  std::string missing;
+  for (std::size_t part = 0; part < kNames.size(); ++part) {
+    if (state_[part] == kOk) continue;
+    missing.append(missing.empty() ? "waiting for " : ", ").append(kNames[part]);
+  }
+  return missing;
+}
+
+}  // namespace headrace::worker

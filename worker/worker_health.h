@@ -1,0 +1,39 @@
+// How the worker is: what the probes ask for, and one log line whenever it changes.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.h"
+
+namespace headrace::worker {
+
+// Called from any thread.
+class WorkerHealth {
+ public:
+  enum Part : std::size_t { kKafka, kRedis, kStore, kGroup };
+
+  explicit WorkerHealth(const Clock& clock);
+
+  // `detail` says why not; it is logged on a change only.
+  void Set(Part part, bool ok, std::string_view detail);
+  // The loop calls it every round.
+  void Tick() { last_tick_ = clock_.Now(); }
+
+  // False when the loop has not moved for a minute.
+  bool alive() const;
+  // Names the parts that are missing; empty when ready.
+  std::string NotReady() const;
+  bool ok(Part part) const { return state_[part] == kOk; }
+
+ private:
+  enum State : int { kUnknown, kOk, kMissing };
+
+  const Clock& clock_;
+  std::array<std::atomic<int>, 4> state_{};
+  std::atomic<SteadyTime> last_tick_;
+};
+
+}  // namespace headrace::worker

@@ -1,0 +1,44 @@
+// The worker's metrics and health behind the observers that its parts report to.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/accounting/projector.h"
+#include "common/config/worker_settings.h"
+#include "worker/worker_health.h"
+#include "worker/worker_observer.h"
+
+namespace headrace::worker {
+
+// The loop thread calls the worker's part, the projector's thread the projector's, the health
+// server's Expose.
+class WorkerMetrics final : public WorkerObserver, public accounting::ProjectorObserver {
+ public:
+  WorkerMetrics(Channel channel, WorkerHealth& health);
+  ~WorkerMetrics() override;
+
+  void OnOutcome(ItemState state, std::size_t items) override;
+  void OnDeadLetter(const ItemError& error) override;
+  void OnChunkDone(const ChunkResult& result, std::size_t items) override;
+  void OnMisrouted(const Record& record, std::int32_t expected) override;
+  void OnPartitionsOwned(std::size_t count) override;
+  void OnKafka(const Status& status) override;
+  void OnInFlight(std::size_t items, std::size_t bytes, std::size_t lanes) override;
+
+  void OnOutcomeStoreReachable(bool reachable) override;
+  void OnApplied(std::size_t outcomes) override;
+  void OnRewound(const std::string& topic, std::int32_t partition) override;
+
+  // Prometheus text exposition format 0.0.4.
+  std::string Expose() const;
+
+ private:
+  struct Instruments;
+
+  WorkerHealth& health_;
+  const std::unique_ptr<Instruments> instruments_;
+  bool explained_misrouting_ = false;
+};
+
+}  // namespace headrace::worker
