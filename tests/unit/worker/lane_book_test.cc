@@ -1,0 +1,160 @@
+#include "worker/lane_book.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/unit/worker/work_items.h"
+
+namespace headrace::worker {
+namespace {
+
+using std::chrono::milliseconds;
+
+const SteadyTime kNow{std::chrono::hours(1)};
+
+std::vector<std::int64_t> Offsets(const std::vector<WorkItem>& chunk) {
+  std::vector<std::int64_t> offsets;
+  for (const WorkItem& item : chunk) offsets.push_back(item.offset);
+  return offsets;
+}
+
+using Numbers = std::vector<std::int64_t>;
+
+TEST(LaneBook, HoldsTheSecondChunkOfALaneUntilTheFirstIsFinal) {
+  LaneBook book;
+  for (int i = 0; i < 3; ++i) book.Add(MakeWorkItem("a", i));
+  const ChunkLimits one{.items = 1, .lanes = 1, .lane_items = 1};
+  const auto first = book.Take(one, kNow);
+  EXPECT_EQ(Offsets(first), Numbers{0});
+  EXPECT_TRUE(book.Take(one, kNow).empty());
+  book.Finish(first);
+  EXPECT_EQ(Offsets(book.Take(one, kNow)), Numbers{1});
+}
+
+TEST(LaneBook, PacksItemsOfManyLanesIntoAChunk) {
+  LaneBook book;
+  for (int i = 0; i < 6; ++i) book.Add(MakeWorkItem(i % 2 == 0 ? "a" : "b", i));
+  const auto chunk = book.Take({.items = 5, .lanes = 10, .lane_items = 10}, kNow);
+  EXPECT_EQ(Offsets(chunk), (Numbers{0, 2, 4, 1, 3}));
+  EXPECT_EQ(book.waiting(), 1u);
+}
+
+TEST(LaneBook, ServesProjectsInTurnsWhateverTheirNumberOfGraphs) {
+  LaneBook book;
+  for (int i = 0; i < 50; ++i) book.Add(MakeWorkItem("loud/g" + std::to_string(i), i));
+  book.Add(MakeWorkItem("quiet/x", 100));
+  const ChunkLimits one{.items = 1, .lanes = 1, .lane_items = 1};
+  std::set<std::int64_t> first_two;
+  for (int i = 0; i < 2; ++i) first_two.insert(book.Take(one, kNow).front().offset);
+  EXPECT_TRUE(first_two.contains(100));
+}
+
+TEST(LaneBook, LetsAHotGraphTakeItsTurnOnly) {
+  LaneBook book;
+  for (int i = 0; i < 100; ++i) book.Add(MakeWorkItem("hot", i));
+  book.Add(MakeWorkItem("cold", 1000));
+  const ChunkLimits small{.items = 10, .lanes = 1, .lane_items = 10};
+  const auto hot = book.Take(small, kNow);
+  EXPECT_EQ(hot.size(), 10u);
+  book.Finish(hot);
+  EXPECT_EQ(Offsets(book.Take(small, kNow)), Numbers{1000});
+}
+
+TEST(LaneBook, KeepsALaneClosedWhileItsItemsWaitForARetry) {
+  LaneBook book;
+  for (int i = 0; i < 4; ++i) book.Add(MakeWorkItem(i < 3 ? "a" : "b", i));
+  auto chunk = book.Take({.items = 2, .lanes = 1, .lane_items = 2}, kNow);
+  ASSERT_EQ(Offsets(chunk), (Numbers{0, 1}));
+  book.PutBack(std::move(chunk), kNow + milliseconds(100), false);
+  EXPECT_EQ(Offsets(book.Take({}, kNow)), Numbers{3});
+  EXPECT_EQ(book.NextDue(), kNow + milliseconds(100));
+  EXPECT_EQ(Offsets(book.Take({}, kNow + milliseconds(100))), (Numbers{0, 1, 2}));
+}
+
+TEST(LaneBook, TriesTheItemsOfASplitChunkOneAtATime) {
+  LaneBook book;
+  for (int i = 0; i < 4; ++i) book.Add(MakeWorkItem("a", i));
+  book.Add(MakeWorkItem("b", 10));
+  auto chunk = book.Take({.items = 2, .lanes = 1, .lane_items = 2}, kNow);
+  book.PutBack(std::move(chunk), kNow, true);
+  std::vector<Numbers> calls;
+  for (int i = 0; i < 4; ++i) {
+    const auto next = book.Take({}, kNow);
+    calls.push_back(Offsets(next));
+    book.Finish(next);
+  }
+  EXPECT_EQ(calls, (std::vector<Numbers>{{10}, {0}, {1}, {2, 3}}));
+}
+
+TEST(LaneBook, GivesUpWhatWaitsOfARevokedPartition) {
+  LaneBook book;
+  book.Add(MakeWorkItem("a", 0, 1));
+  book.Add(MakeWorkItem("a", 1, 2));
+  book.Add(MakeWorkItem("b", 2, 1));
+  EXPECT_EQ(book.RemoveWaiting({{0, 1}}).size(), 2u);
+  EXPECT_EQ(book.lanes(), 1u);
+  EXPECT_EQ(Offsets(book.Take({}, kNow)), Numbers{1});
+}
+
+// Lanes, retries, splits and revocations in random order: never two chunks of a graph at once, and
+// every graph's items come out in order, none lost, none twice but by a retry.
+TEST(LaneBook, KeepsOrderUnderRandomInterleavings) {
+  for (unsigned seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::minstd_rand random(seed);
+    LaneBook book;
+    SteadyTime now = kNow;
+    std::vector<std::vector<WorkItem>> in_store;
+    std::map<std::string, std::int64_t> last_final;
+    std::size_t added = 0, final = 0;
+    for (int step = 0; step < 2000; ++step) {
+      now += milliseconds(1);
+      switch (random() % 4) {
+        case 0:
+          book.Add(MakeWorkItem("g" + std::to_string(random() % 12),
+                                static_cast<std::int64_t>(++added)));
+          break;
+        case 1: {
+          auto chunk = book.Take({.items = 1 + random() % 8,
+                                  .lanes = 1 + random() % 4,
+                                  .lane_items = 1 + random() % 4},
+                                 now);
+          std::set<std::string> busy;
+          for (const auto& other : in_store) {
+            for (const WorkItem& item : other) busy.insert(item.lane->key);
+          }
+          for (const WorkItem& item : chunk) ASSERT_FALSE(busy.contains(item.lane->key));
+          if (!chunk.empty()) in_store.push_back(std::move(chunk));
+          break;
+        }
+        default: {
+          if (in_store.empty()) break;
+          std::swap(in_store[random() % in_store.size()], in_store.back());
+          std::vector<WorkItem> chunk = std::move(in_store.back());
+          in_store.pop_back();
+          if (random() % 3 == 0) {
+            book.PutBack(std::move(chunk), now + milliseconds(random() % 5), random() % 2 == 0);
+            break;
+          }
+          for (const WorkItem& item : chunk) {
+            ASSERT_LT(last_final[item.lane->key], item.offset);
+            last_final[item.lane->key] = item.offset;
+          }
+          final += chunk.size();
+          book.Finish(chunk);
+        }
+      }
+      std::size_t busy_items = 0;
+      for (const auto& chunk : in_store) busy_items += chunk.size();
+      ASSERT_EQ(book.waiting() + busy_items + final, added);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace headrace::worker

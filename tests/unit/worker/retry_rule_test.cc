@@ -1,0 +1,65 @@
+#include "worker/retry_rule.h"
+
+#include <gtest/gtest.h>
+
+namespace headrace::worker {
+namespace {
+
+using std::chrono::milliseconds;
+using Action = RetryDecision::Action;
+
+StoreError ErrorOf(StoreErrorClass error_class) { return {error_class, "code", "message", {}}; }
+
+TEST(RetryRule, DoublesTheBackoffUpToItsMaximum) {
+  RetryRule rule({.backoff = milliseconds(100), .backoff_max = milliseconds(1'000)}, 1);
+  const milliseconds ceilings[] = {milliseconds(100), milliseconds(200),   milliseconds(400),
+                                   milliseconds(800), milliseconds(1'000), milliseconds(1'000)};
+  for (std::uint32_t attempt = 1; attempt <= 6; ++attempt) {
+    SCOPED_TRACE(attempt);
+    for (int i = 0; i < 50; ++i) {
+      const RetryDecision decision = rule.Decide(ErrorOf(StoreErrorClass::kTransient), 5, attempt);
+      EXPECT_EQ(decision.action, Action::kRetry);
+      EXPECT_LE(decision.delay, ceilings[attempt - 1]);
+      EXPECT_GE(decision.delay, ceilings[attempt - 1] / 2);
+    }
+  }
+}
+
+TEST(RetryRule, SpreadsRetriesByJitter) {
+  RetryRule rule({.backoff = milliseconds(1'000), .backoff_max = milliseconds(1'000)}, 7);
+  const milliseconds first = rule.Decide(ErrorOf(StoreErrorClass::kTransient), 1, 1).delay;
+  bool differs = false;
+  for (int i = 0; i < 20; ++i) {
+    differs |= rule.Decide(ErrorOf(StoreErrorClass::kTransient), 1, 1).delay != first;
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST(RetryRule, SurvivesAnyNumberOfAttempts) {
+  RetryRule rule({.backoff = milliseconds(200), .backoff_max = milliseconds(30'000)}, 1);
+  EXPECT_LE(rule.Decide(ErrorOf(StoreErrorClass::kTransient), 1, 4'000'000'000u).delay,
+            milliseconds(30'000));
+}
+
+TEST(RetryRule, HonoursTheDelayOfAThrottlingStore) {
+  RetryRule rule({}, 1);
+  StoreError error = ErrorOf(StoreErrorClass::kThrottled);
+  error.retry_after = milliseconds(1'234);
+  EXPECT_EQ(rule.Decide(error, 5, 1).delay, milliseconds(1'234));
+}
+
+TEST(RetryRule, SplitsAChunkWithAnUnnamedBadItemAndFailsItWhenAlone) {
+  RetryRule rule({}, 1);
+  EXPECT_EQ(rule.Decide(ErrorOf(StoreErrorClass::kItem), 2, 1).action, Action::kSplit);
+  EXPECT_EQ(rule.Decide(ErrorOf(StoreErrorClass::kItem), 1, 2).action, Action::kFailItem);
+}
+
+TEST(RetryRule, NeverFailsItemsForAFatalError) {
+  RetryRule rule({.backoff = milliseconds(200), .backoff_max = milliseconds(9'000)}, 1);
+  const RetryDecision decision = rule.Decide(ErrorOf(StoreErrorClass::kFatal), 1, 100);
+  EXPECT_EQ(decision.action, Action::kRetry);
+  EXPECT_EQ(decision.delay, milliseconds(9'000));
+}
+
+}  // namespace
+}  // namespace headrace::worker
