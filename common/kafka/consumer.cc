@@ -64,7 +64,8 @@ class KafkaConsumer final : public EventConsumer {
   void Unassigned(rd_kafka_topic_partition_list_t* partitions);
   bool cooperative() const;
   void Take(Message message, std::vector<Record>& records, Status& status);
-  void OnOffsetOutOfRange(const rd_kafka_message_t& message);
+  void MendLostPositions(const rd_kafka_topic_partition_list_t& partitions,
+                         std::vector<PartitionPosition>& positions);
   void ReadHeaders(const rd_kafka_message_t& message);
   void Close();
 
@@ -141,7 +142,6 @@ Status KafkaConsumer::Poll(milliseconds timeout, std::size_t count_max,
 
 void KafkaConsumer::Take(Message message, std::vector<Record>& records, Status& status) {
   if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return;
-  if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) return OnOffsetOutOfRange(*message);
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const char* detail = rd_kafka_message_errstr(message.get());
     const bool fatal = message->err == RD_KAFKA_RESP_ERR__FATAL;
@@ -173,21 +173,6 @@ void KafkaConsumer::ReadHeaders(const rd_kafka_message_t& message) {
     if (!view.starts_with(kHeaderPrefix)) continue;
     headers_.push_back({view, {static_cast<const char*>(value), value == nullptr ? 0 : size}});
   }
-}
-
-// auto.offset.reset=error brings us here instead of silently skipping: records that nobody has read
-// were deleted by retention. They are gone, so reading goes on at the start, but loudly.
-void KafkaConsumer::OnOffsetOutOfRange(const rd_kafka_message_t& message) {
-  log::Error("records_lost", {{"topic", rd_kafka_topic_name(message.rkt)},
-                              {"partition", message.partition},
-                              {"wanted_offset", message.offset},
-                              {"detail",
-                               "the committed offset is not in the topic any more; "
-                               "retention deleted records that were not read"}});
-  Seek({{TopicNumber(rd_kafka_topic_name(message.rkt)), message.partition},
-        PartitionPosition::kFromStart,
-        {}})
-      .IgnoreError();
 }
 
 Status KafkaConsumer::Commit(std::span<const PartitionPosition> positions) {
@@ -283,6 +268,7 @@ void KafkaConsumer::Assigned(rd_kafka_topic_partition_list_t* partitions) {
     paused_.erase(position.partition);
     positions.push_back(std::move(position));
   }
+  if (known) MendLostPositions(*partitions, positions);
   listener_->OnAssigned(positions);
   for (int i = 0; i < partitions->cnt; ++i) {
     partitions->elems[i].offset = positions[static_cast<std::size_t>(i)].offset;
@@ -293,6 +279,34 @@ void KafkaConsumer::Assigned(rd_kafka_topic_partition_list_t* partitions) {
       log::Error("assign_failed", {{"error", rd_kafka_error_string(error.get())}});
   } else {
     rd_kafka_assign(client_.get(), partitions);
+  }
+}
+
+// A commit outside its topic means that records were deleted before anybody read them, or that the
+// log was cut. librdkafka would skip to the start without a word; we say what is missing.
+void KafkaConsumer::MendLostPositions(const rd_kafka_topic_partition_list_t& partitions,
+                                      std::vector<PartitionPosition>& positions) {
+  const PartitionList first(rd_kafka_topic_partition_list_copy(&partitions));
+  const PartitionList end(rd_kafka_topic_partition_list_copy(&partitions));
+  const bool known =
+      LookUpOffsets(client_.get(), settings_, RD_KAFKA_OFFSET_BEGINNING, kBrokerTimeout,
+                    first.get())
+          .ok() &&
+      LookUpOffsets(client_.get(), settings_, RD_KAFKA_OFFSET_END, kBrokerTimeout, end.get()).ok();
+  if (!known) return;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    std::int64_t& offset = positions[i].offset;
+    const std::int64_t low = first->elems[i].offset;
+    const std::int64_t high = end->elems[i].offset;
+    if (offset < 0 || (offset >= low && offset <= high)) continue;
+    log::Error("records_lost", {{"topic", partitions.elems[i].topic},
+                                {"partition", partitions.elems[i].partition},
+                                {"committed_offset", offset},
+                                {"first_offset", low},
+                                {"end_offset", high},
+                                {"detail", offset < low ? "retention deleted records unread"
+                                                        : "the log is shorter than the commit"}});
+    offset = low;
   }
 }
 
@@ -353,7 +367,7 @@ Result<std::unique_ptr<EventConsumer>> OpenConsumer(const KafkaSettings& setting
       {"group.id", options.group.empty() ? options.client_id + "-reader" : options.group},
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", "error"},
+      {"auto.offset.reset", "earliest"},
       {"session.timeout.ms", std::to_string(options.session_timeout.count())},
       {"heartbeat.interval.ms", std::to_string(options.session_timeout.count() / 5)},
       {"partition.assignment.strategy", HasCooperativeSticky() ? "cooperative-sticky" : "range"},

@@ -27,24 +27,33 @@ Result<std::vector<std::int64_t>> EndOffsets(rd_kafka_t* client, const KafkaSett
   if (!count.ok()) return count.error();
   const PartitionList list(rd_kafka_topic_partition_list_new(*count));
   for (int partition = 0; partition < *count; ++partition) {
-    // Given as a time stamp, "end" asks for the latest offset.
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
-        RD_KAFKA_OFFSET_END;
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
   }
+  if (Status found = LookUpOffsets(client, settings, RD_KAFKA_OFFSET_END, timeout, list.get());
+      !found.ok()) {
+    return std::move(found).error();
+  }
+  std::vector<std::int64_t> offsets;
+  for (int i = 0; i < list->cnt; ++i) offsets.push_back(list->elems[i].offset);
+  return offsets;
+}
+
+Status LookUpOffsets(rd_kafka_t* client, const KafkaSettings& settings, std::int64_t which,
+                     milliseconds timeout, rd_kafka_topic_partition_list_t* partitions) {
+  for (int i = 0; i < partitions->cnt; ++i) partitions->elems[i].offset = which;
   const rd_kafka_resp_err_t code =
-      rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(timeout.count()));
+      rd_kafka_offsets_for_times(client, partitions, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return Transient(UnreachableMessage(settings, rd_kafka_err2str(code)));
   }
-  std::vector<std::int64_t> offsets;
-  for (int i = 0; i < list->cnt; ++i) {
-    const rd_kafka_topic_partition_t& entry = list->elems[i];
+  for (int i = 0; i < partitions->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = partitions->elems[i];
     if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return Transient("end offset of " + topic + ": " + rd_kafka_err2str(entry.err));
+      return Transient(std::string("offsets of ") + entry.topic + ": " +
+                       rd_kafka_err2str(entry.err));
     }
-    offsets.push_back(entry.offset);
   }
-  return offsets;
+  return {};
 }
 
 }  // namespace headrace::kafka

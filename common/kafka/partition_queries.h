@@ -20,4 +20,11 @@ Result<std::vector<std::int64_t>> EndOffsets(rd_kafka_t* client, const KafkaSett
                                              const std::string& topic,
                                              std::chrono::milliseconds timeout);
 
+// Replaces the offset of every entry by the partition's first (RD_KAFKA_OFFSET_BEGINNING) or
+// one past its last (RD_KAFKA_OFFSET_END). By time stamp, because the watermark query has no
+// working timeout before librdkafka 2.3.
+Status LookUpOffsets(rd_kafka_t* client, const KafkaSettings& settings, std::int64_t which,
+                     std::chrono::milliseconds timeout,
+                     rd_kafka_topic_partition_list_t* partitions);
+
 }  // namespace headrace::kafka
