@@ -63,10 +63,13 @@ struct ChunkResult {
   std::optional<StoreError>
       error;  // set: nothing was applied (or it is unknown: replay is harmless)
   std::vector<ItemFailure> failures;  // otherwise: these were not applied, all others are durable
-  std::uint32_t duplicates = 0;       // items that were there already
+  // Items that were there already. A store that merges chunks may count them on any of those.
+  std::uint32_t duplicates = 0;
 };
 
-// Takes results; called from the store's threads, exactly once a chunk.
+// Takes results, exactly once a chunk: from the store's threads, or from within Submit itself when
+// the store has the answer at once. So it hands the result over and returns; it never waits and
+// never calls the store.
 class ChunkSink {
  public:
   virtual ~ChunkSink() = default;
@@ -77,6 +80,7 @@ struct StoreTraits {
   std::size_t chunk_items_max = 500;
   std::size_t chunk_lanes_max = 500;  // graphs in one chunk
   std::size_t chunks_in_flight_max = 2;
+  bool keeps_episodes = true;  // false: Read finds nothing, ever
 };
 
 // A stored episode, for reading back.
@@ -105,12 +109,15 @@ class GraphStore {
   // Returns at once; the result goes to `sink`, which outlives the store's work on the chunk. The
   // caller keeps to traits() and never has two chunks of one graph under way.
   virtual void Submit(Chunk chunk, ChunkSink& sink) = 0;
-  // In order of seq. kNotFound when the graph (or thread) is not there.
+  // In order of seq, from any thread. kNotFound when the graph (or thread) has no episode.
   virtual Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query) = 0;
   // Deletes everything of the graph that belongs to incarnations below `incarnation`, and remembers
-  // it: items of an older incarnation that come later are canceled, so nothing rises again.
+  // it: items of an older incarnation that come later are canceled, so nothing rises again. An item
+  // of a newer incarnation than the graph's does the same first: it proves that the erase was
+  // asked for.
   virtual Status Erase(const GraphKey& graph, std::uint32_t incarnation) = 0;
-  // Waits for submitted chunks, then closes. Idempotent.
+  // Waits for submitted chunks, then closes: what comes later is refused as transient (chunks) or
+  // kCancelled. Idempotent; called by the store's owner, as is the destructor, which stops too.
   virtual void Stop() = 0;
 };
 

@@ -1,0 +1,187 @@
+#include "common/graph/sqlite_reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "common/graph/sqlite_errors.h"
+#include "common/graph/sqlite_schema.h"
+
+namespace headrace::graph {
+namespace {
+
+#define HEADRACE_EPISODE_COLUMNS                                                               \
+  "SELECT e.uuid, e.seq, e.thread_seq, e.batch_id, e.batch_seq, e.round, e.item_type,"         \
+  " e.source, e.content, e.source_description, e.document_id, e.role, e.speaker, t.thread_id," \
+  " e.valid_at, e.valid_at_given, e.ingested_at, e.metadata"                                   \
+  " FROM episode AS e LEFT JOIN thread AS t ON t.id = e.thread_ref"
+
+constexpr const char* kOfGraph =
+    HEADRACE_EPISODE_COLUMNS " WHERE e.graph_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?";
+constexpr const char* kOfThread = HEADRACE_EPISODE_COLUMNS
+    " WHERE e.thread_ref = ? AND e.thread_seq > ? ORDER BY e.thread_seq LIMIT ?";
+
+#undef HEADRACE_EPISODE_COLUMNS
+
+enum Column {
+  kUuid,
+  kSeq,
+  kThreadSeq,
+  kBatchId,
+  kBatchSeq,
+  kRound,
+  kItemType,
+  kSource,
+  kContent,
+  kSourceDescription,
+  kDocumentId,
+  kRole,
+  kSpeaker,
+  kThreadId,
+  kValidAt,
+  kValidAtGiven,
+  kIngestedAt,
+  kMetadata,
+};
+
+Timestamp TimeOf(std::int64_t micros) { return Timestamp(std::chrono::microseconds(micros)); }
+
+DataType DataTypeOf(std::string_view name) {
+  for (const DataType type : {DataType::kJson, DataType::kMessage}) {
+    if (DataTypeName(type) == name) return type;
+  }
+  return DataType::kText;
+}
+
+std::optional<Role> RoleOf(std::string_view name) {
+  for (const Role role : {Role::kNoRole, Role::kSystem, Role::kAssistant, Role::kUser,
+                          Role::kFunction, Role::kTool}) {
+    if (RoleName(role) == name) return role;
+  }
+  return std::nullopt;
+}
+
+Item ItemOf(const SqliteRow& row, const GraphKey& graph) {
+  Item item;
+  if (row.Text(kItemType) == ItemTypeName(ItemType::kThreadMessage)) {
+    item.type = ItemType::kThreadMessage;
+    item.role = RoleOf(row.Text(kRole));
+  } else {
+    item.data_type = DataTypeOf(row.Text(kSource));
+    if (graph.kind == GraphKind::kGraph) item.graph_id = graph.id;
+  }
+  if (graph.kind == GraphKind::kUser) item.user_id = graph.id;
+  item.content = row.Text(kContent);
+  item.name = row.Text(kSpeaker);
+  item.thread_id = row.Text(kThreadId);
+  item.source_description = row.Text(kSourceDescription);
+  item.document_id = row.Text(kDocumentId);
+  item.metadata = row.Text(kMetadata);
+  if (row.Int(kValidAtGiven) != 0) item.created_at = TimeOf(row.Int(kValidAt));
+  return item;
+}
+
+Result<StoredEpisode> EpisodeOf(const SqliteRow& row, const GraphKey& graph) {
+  const auto uuid = Uuid::Parse(row.Text(kUuid));
+  const auto batch = BatchId::Parse(row.Text(kBatchId));
+  if (!uuid || !batch) return Permanent("an episode row holds an id that is none");
+  StoredEpisode episode;
+  episode.uuid = *uuid;
+  episode.seq = row.Int(kSeq);
+  if (!row.IsNull(kThreadSeq)) episode.thread_seq = row.Int(kThreadSeq);
+  episode.ref.batch = *batch;
+  episode.ref.index = static_cast<std::uint32_t>(row.Int(kBatchSeq));
+  episode.ref.round = static_cast<std::uint8_t>(row.Int(kRound));
+  episode.item = ItemOf(row, graph);
+  episode.valid_at = TimeOf(row.Int(kValidAt));
+  episode.ingested_at = TimeOf(row.Int(kIngestedAt));
+  return episode;
+}
+
+Error NoSuch(std::string_view what) {
+  return NotFound("the store has no episode of this " + std::string(what));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteReader>> SqliteReader::Open(const SqliteSettings& settings) {
+  auto connection = OpenSqliteDatabase(settings);
+  if (!connection.ok()) return std::move(connection).error();
+  return std::unique_ptr<SqliteReader>(new SqliteReader(*std::move(connection)));
+}
+
+SqliteReader::SqliteReader(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)),
+      graphs_(*connection_),
+      threads_(*connection_),
+      of_graph_(*connection_, kOfGraph),
+      of_thread_(*connection_, kOfThread) {}
+
+Error SqliteReader::LastError(SqliteCode code) const {
+  return CallErrorOf(code, connection_->LastMessage());
+}
+
+Result<std::vector<StoredEpisode>> SqliteReader::Read(const EpisodeQuery& query) {
+  GraphRow graph;
+  SqliteCode code = graphs_.Find(query.graph, graph);
+  if (code != kSqliteOk && code != kSqliteDone) return LastError(code);
+  // The row alone may be the memory of an erase.
+  if (code == kSqliteDone || graph.next_seq == 1) return NoSuch("graph");
+  if (query.thread_id.empty()) {
+    of_graph_.Start().Add(graph.id);
+    return Collect(query, of_graph_);
+  }
+  ThreadRow thread;
+  code = threads_.Find(query.graph.project, query.thread_id, thread);
+  if (code != kSqliteOk && code != kSqliteDone) return LastError(code);
+  if (code == kSqliteDone || thread.graph_id != graph.id || thread.next_seq == 1) {
+    return NoSuch("thread");
+  }
+  of_thread_.Start().Add(thread.id);
+  return Collect(query, of_thread_);
+}
+
+Result<std::vector<StoredEpisode>> SqliteReader::Collect(const EpisodeQuery& query,
+                                                         Statement& statement) {
+  constexpr std::size_t kLimitMax = std::numeric_limits<std::int32_t>::max();
+  statement.Add(query.after_seq).Add(static_cast<std::int64_t>(std::min(query.limit, kLimitMax)));
+  std::vector<StoredEpisode> episodes;
+  SqliteCode code = statement.Step();
+  for (; code == kSqliteRow; code = statement.Step()) {
+    auto episode = EpisodeOf(statement.row(), query.graph);
+    if (!episode.ok()) {
+      statement.Reset();
+      return std::move(episode).error();
+    }
+    episodes.push_back(*std::move(episode));
+  }
+  if (code != kSqliteDone) {
+    Error error = LastError(code);
+    statement.Reset();
+    return error;
+  }
+  statement.Reset();
+  return episodes;
+}
+
+Status SqliteReader::Erase(const GraphKey& graph, std::uint32_t incarnation) {
+  SqliteCode code = connection_->Run("BEGIN IMMEDIATE");
+  if (code == kSqliteOk) code = EraseInTransaction(graph, incarnation);
+  if (code == kSqliteOk) code = connection_->Run("COMMIT");
+  if (code == kSqliteOk) return {};
+  Error error = LastError(code);
+  connection_->RollBack();
+  return error;
+}
+
+// A graph that is not there yet gets its row now: the memory must be older than the first late
+// item.
+SqliteCode SqliteReader::EraseInTransaction(const GraphKey& graph, std::uint32_t incarnation) {
+  const Timestamp now = SystemClock().WallNow();
+  GraphRow row;
+  const SqliteCode code = graphs_.FindOrAdd(graph, now, row);
+  return code == kSqliteOk ? graphs_.Erase(incarnation, now, row) : code;
+}
+
+}  // namespace headrace::graph

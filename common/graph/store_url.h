@@ -1,0 +1,32 @@
+// The URL that names a graph store: `SCHEME:LOCATION[?NAME=VALUE[&NAME=VALUE…]]`.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+
+namespace headrace::graph {
+
+// Failures that an operator wants to see before they happen for real. They decorate any store, in
+// every build: a drill that needs another binary rehearses another system.
+struct RehearsalSettings {
+  std::chrono::milliseconds delay{0};  // of every item; items of one graph wait one after the other
+  std::string fail_on;   // an item whose payload contains this text fails; empty: none
+  std::string crash_on;  // such an item ends the process; empty: none
+
+  bool any() const { return delay.count() > 0 || !fail_on.empty() || !crash_on.empty(); }
+};
+
+struct StoreUrl {
+  std::string scheme;
+  std::string location;  // what the scheme makes of it: a path, an address
+  RehearsalSettings rehearsal;
+};
+
+// Location and values are percent-decoded. kInvalid for a text that is no such URL and for a
+// parameter that does not exist, with the list of those that do; schemes are make_store's business.
+Result<StoreUrl> ParseStoreUrl(std::string_view text);
+
+}  // namespace headrace::graph

@@ -1,0 +1,74 @@
+#include "common/graph/store_url.h"
+
+#include <gtest/gtest.h>
+
+#include "common/graph/make_store.h"
+#include "tests/fakes/scratch_dir.h"
+
+namespace headrace::graph {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(StoreUrl, SplitsSchemeLocationAndRehearsal) {
+  auto url = ParseStoreUrl("sqlite:/var/lib/a%20b%3F.db?delay=5ms&fail-on=a%26b&crash-on=%22x%22");
+  ASSERT_TRUE(url.ok());
+  EXPECT_EQ(url->scheme, "sqlite");
+  EXPECT_EQ(url->location, "/var/lib/a b?.db");
+  EXPECT_EQ(url->rehearsal.delay, milliseconds(5));
+  EXPECT_EQ(url->rehearsal.fail_on, "a&b");
+  EXPECT_EQ(url->rehearsal.crash_on, "\"x\"");
+}
+
+TEST(StoreUrl, RehearsesNothingUnlessAsked) {
+  for (const char* text : {"null:", "null:?", "sqlite:x.db?delay=0"}) {
+    SCOPED_TRACE(text);
+    auto url = ParseStoreUrl(text);
+    ASSERT_TRUE(url.ok());
+    EXPECT_FALSE(url->rehearsal.any());
+  }
+}
+
+TEST(StoreUrl, RefusesWhatDoesNotExistAndNamesWhatDoes) {
+  struct Case {
+    const char* text;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"", "SCHEME:LOCATION"},
+      {"headrace.db", "SCHEME:LOCATION"},
+      {":headrace.db", "SCHEME:LOCATION"},
+      {"neo5j:host", "sqlite:PATH, null:"},
+      {"sqlite:", "sqlite:PATH"},
+      {"null:somewhere", "null:"},
+      {"sqlite:a.db?delay", "needs a value"},
+      {"sqlite:a.db?delay=soon", "5ms"},
+      {"sqlite:a.db?fail-on=", "needs a text"},
+      {"sqlite:a.db?fail_on=x", "delay=DURATION, fail-on=TEXT and crash-on=TEXT"},
+      {"sqlite:a%2.db", "hexadecimal"},
+      {"sqlite:a%zz.db", "hexadecimal"},
+      {"sqlite:a%00.db", "hexadecimal"},
+      {"sqlite:a.db?fail-on=%", "hexadecimal"},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.text);
+    const Status checked = CheckStoreUrl(one.text);
+    ASSERT_FALSE(checked.ok());
+    EXPECT_EQ(checked.error().code, ErrorCode::kInvalid);
+    EXPECT_NE(checked.error().message.find(one.says), std::string::npos) << checked.error().message;
+    EXPECT_FALSE(OpenGraphStore(one.text).ok());
+  }
+}
+
+TEST(MakeStore, OpensWhatTheUrlNames) {
+  const testing::ScratchDir dir;
+  for (const std::string& url : {std::string("null:"), "sqlite:" + dir.File("graph.db"),
+                                 "sqlite:" + dir.File("graph.db") + "?delay=1ms"}) {
+    SCOPED_TRACE(url);
+    EXPECT_TRUE(CheckStoreUrl(url).ok());
+    EXPECT_TRUE(OpenGraphStore(url).ok());
+  }
+}
+
+}  // namespace
+}  // namespace headrace::graph
