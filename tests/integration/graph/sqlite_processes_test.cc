@@ -1,0 +1,126 @@
+// Several processes and one file: what was answered is there, whatever happens to who wrote it.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "common/graph/make_store.h"
+#include "tests/fakes/collecting_sink.h"
+#include "tests/fakes/graph_items.h"
+#include "tests/fakes/scratch_dir.h"
+
+namespace headrace::graph {
+namespace {
+
+using testing::EpisodeItems;
+using testing::GraphNamed;
+
+// Runs `work` in a process of its own. Stores have threads, so that none may be open here when the
+// process forks.
+pid_t InChild(const std::function<bool()>& work) {
+  const pid_t child = fork();
+  if (child == 0) _exit(work() ? 0 : 1);
+  EXPECT_GT(child, 0);
+  return child;
+}
+
+int StatusOf(pid_t child) {
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return status;
+}
+
+std::vector<StoredEpisode> ReadAll(const std::string& url, const GraphKey& graph) {
+  auto store = OpenGraphStore(url);
+  EXPECT_TRUE(store.ok());
+  auto episodes = (*store)->Read({graph, "", 0, 1'000'000});
+  return episodes.ok() ? *std::move(episodes) : std::vector<StoredEpisode>();
+}
+
+// Writes small chunks for ever and tells of each, through the pipe, once the store has answered.
+bool WriteAndTell(const std::string& url, const BatchId& batch, int pipe) {
+  auto store = OpenGraphStore(url);
+  if (!store.ok()) return false;
+  for (std::uint32_t first = 0;; first += 20) {
+    const auto written =
+        testing::WriteAll(**store, EpisodeItems(GraphNamed("g"), batch, first, 20));
+    if (written.failed || !written.failures.empty()) return false;
+    const std::uint32_t told = first + 20;
+    if (write(pipe, &told, sizeof told) != sizeof told) return false;
+  }
+}
+
+TEST(SqliteProcesses, WhatWasAnsweredSurvivesKillInTheMiddleOfWriting) {
+  const testing::ScratchDir dir;
+  const std::string url = "sqlite:" + dir.File("graph.db");
+  const BatchId batch = BatchId::Random();
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = InChild([&] {
+    close(ends[0]);
+    return WriteAndTell(url, batch, ends[1]);
+  });
+  close(ends[1]);
+  std::uint32_t told = 0;
+  std::uint32_t last_told = 0;
+  while (last_told < 2'000 && read(ends[0], &told, sizeof told) == sizeof told) last_told = told;
+  EXPECT_GE(last_told, 2'000u);
+  EXPECT_EQ(kill(child, SIGKILL), 0);
+  EXPECT_TRUE(WIFSIGNALED(StatusOf(child)));
+  while (read(ends[0], &told, sizeof told) == sizeof told) last_told = told;
+  close(ends[0]);
+
+  const auto episodes = ReadAll(url, GraphNamed("g"));
+  EXPECT_GE(episodes.size(), last_told);
+  EXPECT_EQ(episodes.size() % 20, 0u) << "a chunk is there as a whole or not at all";
+  for (std::size_t at = 0; at < episodes.size(); ++at) {
+    ASSERT_EQ(episodes[at].seq, static_cast<std::int64_t>(at) + 1);
+    ASSERT_EQ(episodes[at].ref.index, at);
+  }
+}
+
+TEST(SqliteProcesses, FourCreateOneFileAndWriteItTogether) {
+  constexpr std::uint32_t kProcesses = 4;
+  constexpr std::uint32_t kItems = 300;
+  const testing::ScratchDir dir;
+  const std::string url = "sqlite:" + dir.File("graph.db");
+  std::vector<BatchId> batches;
+  std::vector<pid_t> children;
+  int gate[2];
+  ASSERT_EQ(pipe(gate), 0);
+  for (std::uint32_t process = 0; process < kProcesses; ++process) {
+    batches.push_back(BatchId::Random());
+    children.push_back(InChild([&] {
+      // Closing the gate lets all start at once.
+      close(gate[1]);
+      char none = 0;
+      if (read(gate[0], &none, 1) != 0) return false;
+      auto store = OpenGraphStore(url);
+      if (!store.ok()) return false;
+      for (std::uint32_t first = 0; first < kItems; first += 5) {
+        const auto written = testing::WriteAll(
+            **store, EpisodeItems(GraphNamed("shared"), batches.back(), first, 5));
+        if (written.failed || !written.failures.empty()) return false;
+      }
+      return true;
+    }));
+  }
+  close(gate[0]);
+  close(gate[1]);
+  for (const pid_t child : children) EXPECT_EQ(StatusOf(child), 0);
+
+  std::map<BatchId, std::uint32_t> next;
+  std::int64_t seq = 0;
+  for (const StoredEpisode& episode : ReadAll(url, GraphNamed("shared"))) {
+    ASSERT_EQ(episode.seq, ++seq);
+    ASSERT_EQ(episode.ref.index, next[episode.ref.batch]++);
+  }
+  EXPECT_EQ(seq, kProcesses * kItems);
+}
+
+}  // namespace
+}  // namespace headrace::graph
