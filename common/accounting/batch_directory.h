@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/mutex.h"
 #include "common/model/batch_fact.h"
@@ -30,15 +31,21 @@ class BatchDirectory {
   Status CatchUp();
   // Finds a batch. If it is not known yet, reads the journal up to its present end first, waiting
   // at most `timeout`. kNotFound: the batch does not exist. kTransient: the journal could not be
-  // read far enough to tell.
+  // read far enough to tell. kPermanent: nor will it, before this program is updated.
   Result<KnownBatch> Find(const BatchId& batch, std::chrono::milliseconds timeout);
 
  private:
   Status ReadOnce(std::chrono::milliseconds timeout);
+  void Take(const Record& record);
+  void Learn(const BatchFact& fact);
+  bool HasReached(const std::vector<std::int64_t>& ends) const;
 
   std::unique_ptr<EventConsumer> journal_;
   std::unordered_map<BatchId, KnownBatch, UuidHash> batches_;
+  std::unordered_map<std::int32_t, std::int64_t> next_offsets_;  // by partition
   std::vector<Record> records_;
+  // Set for good by a record of an unknown version: whatever is not known now may stand there.
+  Status broken_;
 };
 
 }  // namespace headrace::accounting

@@ -28,7 +28,11 @@ struct PlacedOutcome {
   OutcomeRecord record;
   std::int32_t partition = 0;
   std::int64_t offset = 0;
+  Timestamp at{};  // when the record was appended: a rebuilt view shows the same times
 };
+
+// One byte an item in one Redis string, which holds at most 512 MiB.
+inline constexpr std::uint32_t kAccountedIndexMax = (512u << 20) - 1;
 
 // One thread calls everything; every call may take up to the command timeout and answers
 // kTransient while the store cannot be reached.

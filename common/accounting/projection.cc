@@ -1,0 +1,319 @@
+// How the projector finds its place.
+//
+// The outcome store is a view of two topics. For each of their partitions it holds a mark: the
+// offset up to which it has been told everything. The mark is written into the same server after
+// the records before it, so however the server loses data (everything by FLUSHALL, its last second
+// by a crash with appendfsync everysec, its tail by a failover), it loses the mark of what it
+// forgot as well: what it holds is always a state that it once had, and in every such state the
+// mark is not beyond the records that are in it.
+//
+// So there is one rule. The projector moves a mark only from the place where it believes it to
+// stand (compare and set). When it stands elsewhere, the projector re-reads it and seeks there;
+// when it is gone, it reads from the beginning, after noting in the store up to which offset the
+// view is being rebuilt. Rewind, repair and rebuild are this one path, no time span has to be
+// guessed, and a restart of the store that lost nothing costs nothing. Marks are also compared
+// every few seconds while nothing flows, so that an emptied store fills again by itself.
+//
+// Between losing data and noticing it, records may have been applied to a store that had forgotten
+// the earlier ones. They are applied again on the way, which is harmless: a move that was made is
+// not made twice, and facts are maxima or said once.
+//
+// Two projectors may believe that they own a partition for a moment. Both apply the same records,
+// and the one whose compare-and-set fails re-reads the mark.
+//
+// The offsets committed to Kafka inform people and autoscalers about lag; nothing is positioned by
+// them.
+//
+// A record whose first byte is not a known version stops its partition, because skipping it would
+// lose outcomes. A record of a known version that is not an outcome all the same is passed over
+// with an error in the log: no Headrace program writes one, and no later program could read it.
+#include "common/accounting/projection.h"
+
+#include <algorithm>
+
+#include "common/base/log.h"
+
+namespace headrace::accounting {
+namespace {
+
+constexpr std::uint16_t kOutcomes = 0;
+
+bool IndexesAreInRange(const OutcomeRecord& record) {
+  const auto fits = [](const std::vector<IndexRange>& ranges) {
+    return std::ranges::all_of(ranges, [](const IndexRange& range) {
+      return range.first <= range.last && range.last <= kAccountedIndexMax;
+    });
+  };
+  return fits(record.succeeded) && fits(record.skipped) && fits(record.canceled) &&
+         std::ranges::all_of(record.failed, [](const FailedItem& item) {
+           return item.index <= kAccountedIndexMax;
+         });
+}
+
+}  // namespace
+
+Projection::Projection(const ProjectorSettings& settings, OutcomeStore& store, const Clock& clock,
+                       ProjectorObserver& observer)
+    : settings_(settings), store_(store), clock_(clock), observer_(observer) {}
+
+// The consumer tells us about the end of its assignment while it is destroyed.
+Projection::~Projection() {
+  lanes_.clear();
+  consumer_.reset();
+}
+
+Status Projection::Open(const ConsumerFactory& open_consumer) {
+  auto consumer = open_consumer(*this);
+  if (!consumer.ok()) return std::move(consumer).error();
+  consumer_ = std::move(*consumer);
+  return {};
+}
+
+void Projection::Step(std::chrono::milliseconds timeout) {
+  Read(timeout);
+  if (!state_.store_reachable) PauseAll(true);  // what was assigned just now, too
+  if (!state_.store_reachable && clock_.Now() < state_.retry_at) return;
+  NoteStore(Work());
+}
+
+void Projection::Close() {
+  if (consumer_ == nullptr) return;
+  if (state_.store_reachable) NoteStore(ApplyAll());
+  if (state_.store_reachable) NoteStore(AdvanceMarks(false));
+  CommitMarks();
+  lanes_.clear();
+  consumer_.reset();
+}
+
+// The listener's part only takes notes: the store may be slow or away, and the group waits.
+void Projection::OnAssigned(std::vector<PartitionPosition>& positions) {
+  for (const PartitionPosition& position : positions) {
+    Lane lane;
+    lane.topic =
+        position.partition.topic == kOutcomes ? settings_.outcomes_topic : settings_.journal_topic;
+    lanes_.insert_or_assign(position.partition, std::move(lane));
+  }
+}
+
+// What was read and not applied is read again by the next owner.
+void Projection::OnRevoked(std::span<const TopicPartition> partitions) {
+  CommitMarks();
+  for (const TopicPartition& place : partitions) lanes_.erase(place);
+}
+
+void Projection::OnLost(std::span<const TopicPartition> partitions) {
+  for (const TopicPartition& place : partitions) lanes_.erase(place);
+}
+
+void Projection::Read(std::chrono::milliseconds timeout) {
+  const Status polled = consumer_->Poll(timeout, settings_.records_max, records_);
+  if (polled.ok() != state_.log_reachable) {
+    state_.log_reachable = polled.ok();
+    polled.ok() ? log::Info("projector_kafka_reachable")
+                : log::Warn("projector_kafka_unreachable", {{"reason", polled.error().message}});
+  }
+  if (!polled.ok()) return;
+  for (const Record& record : records_) Take(record);
+}
+
+void Projection::Take(const Record& record) {
+  const auto found = lanes_.find(record.source);
+  if (found == lanes_.end()) return;
+  Lane& lane = found->second;
+  // Before positioning, reading stands anywhere; what is behind has been taken already.
+  if (!lane.positioned || lane.stopped || record.offset < lane.next) return;
+  record.source.topic == kOutcomes ? TakeOutcome(record, lane) : TakeFact(record, lane);
+  if (!lane.stopped) lane.next = record.offset + 1;
+}
+
+void Projection::TakeOutcome(const Record& record, Lane& lane) {
+  auto outcome = DecodeOutcomeRecord(record.value);
+  if (outcome.ok() && !IndexesAreInRange(*outcome)) outcome = Invalid("an index is out of range");
+  if (!outcome.ok()) {
+    Refused(record, lane, outcome.error());
+    return;
+  }
+  lane.outcomes.push_back(
+      {std::move(*outcome), record.source.partition, record.offset, record.append_time});
+}
+
+void Projection::TakeFact(const Record& record, Lane& lane) {
+  auto fact = DecodeBatchFact(record.key, record.value);
+  if (fact.ok()) {
+    lane.facts.push_back(std::move(*fact));
+  } else if (fact.error().code != ErrorCode::kNotFound) {
+    Refused(record, lane, fact.error());
+  }
+}
+
+void Projection::Refused(const Record& record, Lane& lane, const Error& error) {
+  const std::int32_t partition = record.source.partition;
+  if (error.code != ErrorCode::kPermanent) {
+    log::Error("projector_foreign_record", {{"topic", lane.topic},
+                                            {"partition", partition},
+                                            {"offset", record.offset},
+                                            {"reason", error.message}});
+    observer_.OnForeignRecord(lane.topic, partition);
+    return;
+  }
+  lane.stopped = true;
+  consumer_->Pause(record.source);
+  log::Error("projector_unknown_version", {{"topic", lane.topic},
+                                           {"partition", partition},
+                                           {"offset", record.offset},
+                                           {"hint", "update this program"}});
+  observer_.OnUnknownVersion(lane.topic, partition);
+}
+
+Status Projection::Work() {
+  if (Status status = PositionLanes(); !status.ok()) return status;
+  if (Status status = ApplyAll(); !status.ok()) return status;
+  const SteadyTime now = clock_.Now();
+  const bool reconcile = now >= state_.reconcile_at;
+  if (reconcile) state_.reconcile_at = now + settings_.reconcile_interval;
+  if (Status status = AdvanceMarks(reconcile); !status.ok()) return status;
+  if (now >= state_.commit_at) {
+    state_.commit_at = now + settings_.commit_interval;
+    CommitMarks();
+  }
+  return {};
+}
+
+// All lanes are positioned before anything is applied: the notes about rebuilding stand before the
+// first count appears.
+Status Projection::PositionLanes() {
+  std::map<std::uint16_t, std::vector<std::int64_t>> ends;  // asked for once a topic
+  for (auto& [place, lane] : lanes_) {
+    if (lane.positioned) continue;
+    if (!ends.contains(place.topic)) {
+      auto found = consumer_->EndOffsets(place.topic);
+      // Without Kafka there is nothing to read either; the next step tries again.
+      if (!found.ok()) return {};
+      ends.emplace(place.topic, std::move(*found));
+    }
+    const auto& of_topic = ends[place.topic];
+    const auto partition = static_cast<std::size_t>(place.partition);
+    if (partition >= of_topic.size()) continue;
+    if (Status status = Position(place, lane, of_topic[partition]); !status.ok()) return status;
+  }
+  return {};
+}
+
+Status Projection::Position(TopicPartition place, Lane& lane, std::int64_t end_offset) {
+  auto mark = store_.ReadMark(lane.topic, place.partition);
+  if (!mark.ok()) return std::move(mark).error();
+  lane.mark = *mark;
+  std::int64_t start = PartitionPosition::kFromStart;
+  if (lane.mark && *lane.mark <= end_offset) {
+    start = *lane.mark;
+  } else if (Status status = BeginRebuild(place, lane, end_offset); !status.ok()) {
+    return status;
+  }
+  if (!consumer_->Seek({place, start, ""}).ok()) return {};
+  lane.next = std::max<std::int64_t>(start, 0);
+  lane.stopped = false;
+  lane.positioned = true;
+  if (state_.store_reachable) consumer_->Resume(place);
+  return {};
+}
+
+Status Projection::BeginRebuild(TopicPartition place, Lane& lane, std::int64_t end_offset) {
+  if (lane.mark) {
+    log::Error("projector_topic_is_shorter_than_its_mark", {{"topic", lane.topic},
+                                                            {"partition", place.partition},
+                                                            {"mark", *lane.mark},
+                                                            {"end", end_offset}});
+  }
+  if (end_offset == 0) return {};
+  log::Info("projector_rebuilds",
+            {{"topic", lane.topic}, {"partition", place.partition}, {"end", end_offset}});
+  return store_.SetRebuilding(lane.topic, place.partition, end_offset);
+}
+
+Status Projection::ApplyAll() {
+  for (auto& [place, lane] : lanes_) {
+    if (!lane.outcomes.empty()) {
+      if (Status status = store_.ApplyOutcomes(lane.outcomes); !status.ok()) return status;
+      std::size_t count = 0;
+      for (const PlacedOutcome& outcome : lane.outcomes) count += outcome.record.item_count();
+      lane.outcomes.clear();
+      observer_.OnApplied(count);
+    }
+    if (!lane.facts.empty()) {
+      if (Status status = store_.ApplyFacts(lane.facts); !status.ok()) return status;
+      lane.facts.clear();
+    }
+  }
+  return {};
+}
+
+Status Projection::AdvanceMarks(bool all) {
+  for (auto& [place, lane] : lanes_) {
+    if (!lane.positioned || (!all && !lane.HasNews())) continue;
+    if (Status status = Advance(place, lane); !status.ok()) return status;
+  }
+  return {};
+}
+
+Status Projection::Advance(TopicPartition place, Lane& lane) {
+  auto moved = store_.AdvanceMark({lane.topic, place.partition, lane.next}, lane.mark);
+  if (!moved.ok()) return std::move(moved).error();
+  if (*moved) {
+    lane.mark = lane.next;
+  } else {
+    Rewind(place, lane);
+  }
+  return {};
+}
+
+void Projection::Rewind(TopicPartition place, Lane& lane) {
+  log::Warn("projector_rewinds", {{"topic", lane.topic},
+                                  {"partition", place.partition},
+                                  {"reason", "the outcome store lost or changed its mark"}});
+  observer_.OnRewound(lane.topic, place.partition);
+  lane.positioned = false;
+  lane.outcomes.clear();
+  lane.facts.clear();
+}
+
+void Projection::CommitMarks() {
+  std::vector<PartitionPosition> positions;
+  for (const auto& [place, lane] : lanes_) {
+    if (lane.positioned && lane.mark) positions.push_back({place, *lane.mark, ""});
+  }
+  if (positions.empty()) return;
+  const Status committed = consumer_->Commit(positions);
+  if (!committed.ok())
+    log::Debug("projector_commit_failed", {{"reason", committed.error().message}});
+}
+
+void Projection::NoteStore(const Status& status) {
+  if (!status.ok()) {
+    state_.backoff = std::clamp(state_.backoff * 2, settings_.backoff_min, settings_.backoff_max);
+    state_.retry_at = clock_.Now() + state_.backoff;
+  }
+  if (status.ok() == state_.store_reachable) return;
+  state_.store_reachable = status.ok();
+  if (status.ok()) {
+    state_.backoff = {};
+    log::Info("outcome_store_reachable");
+  } else if (status.error().code == ErrorCode::kTransient) {
+    log::Warn("outcome_store_unreachable", {{"reason", status.error().message}});
+  } else {
+    log::Error("outcome_store_refuses", {{"reason", status.error().message}});
+  }
+  PauseAll(!status.ok());
+  observer_.OnOutcomeStoreReachable(status.ok());
+}
+
+void Projection::PauseAll(bool pause) {
+  for (auto& [place, lane] : lanes_) {
+    if (pause) {
+      consumer_->Pause(place);
+    } else if (!lane.stopped) {
+      consumer_->Resume(place);
+    }
+  }
+}
+
+}  // namespace headrace::accounting

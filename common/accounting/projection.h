@@ -1,0 +1,85 @@
+// The projector without its thread: one step at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/accounting/projector.h"
+
+namespace headrace::accounting {
+
+// Owns the consumer and drives the store. One thread calls everything.
+class Projection final : private AssignmentListener {
+ public:
+  Projection(const ProjectorSettings& settings, OutcomeStore& store, const Clock& clock,
+             ProjectorObserver& observer);
+  ~Projection() override;
+
+  Status Open(const ConsumerFactory& open_consumer);
+  // Reads what has arrived, waiting up to `timeout`, applies it and moves the marks. While the
+  // store is away it reads nothing, but keeps the membership of the group alive.
+  void Step(std::chrono::milliseconds timeout);
+  // Applies what is left, commits and leaves the group.
+  void Close();
+
+ private:
+  // A partition that is assigned to us.
+  struct Lane {
+    std::string topic;
+    bool positioned = false;           // reading began at the mark
+    bool stopped = false;              // by a record of an unknown version
+    std::optional<std::int64_t> mark;  // where the store's mark stands, as far as we know
+    std::int64_t next = 0;             // one past the last record that was read
+    std::vector<PlacedOutcome> outcomes;
+    std::vector<BatchFact> facts;
+
+    bool HasNews() const { return positioned && (!mark || next != *mark); }
+  };
+  using Lanes = std::map<TopicPartition, Lane>;
+
+  void OnAssigned(std::vector<PartitionPosition>& positions) override;
+  void OnRevoked(std::span<const TopicPartition> partitions) override;
+  void OnLost(std::span<const TopicPartition> partitions) override;
+
+  void Read(std::chrono::milliseconds timeout);
+  void Take(const Record& record);
+  void TakeOutcome(const Record& record, Lane& lane);
+  void TakeFact(const Record& record, Lane& lane);
+  void Refused(const Record& record, Lane& lane, const Error& error);
+
+  Status Work();
+  Status PositionLanes();
+  Status Position(TopicPartition place, Lane& lane, std::int64_t end_offset);
+  Status BeginRebuild(TopicPartition place, Lane& lane, std::int64_t end_offset);
+  Status ApplyAll();
+  Status AdvanceMarks(bool all);
+  Status Advance(TopicPartition place, Lane& lane);
+  void Rewind(TopicPartition place, Lane& lane);
+  void CommitMarks();
+
+  void NoteStore(const Status& status);
+  void PauseAll(bool pause);
+
+  const ProjectorSettings settings_;
+  OutcomeStore& store_;
+  const Clock& clock_;
+  ProjectorObserver& observer_;
+  std::unique_ptr<EventConsumer> consumer_;
+  Lanes lanes_;
+  std::vector<Record> records_;
+  // How the outside stands, and when to look again.
+  struct {
+    bool store_reachable = true;
+    bool log_reachable = true;
+    std::chrono::milliseconds backoff{0};
+    SteadyTime retry_at{};
+    SteadyTime reconcile_at{};
+    SteadyTime commit_at{};
+  } state_;
+};
+
+}  // namespace headrace::accounting

@@ -1,0 +1,101 @@
+#include "common/accounting/batch_directory.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/manual_clock.h"
+#include "tests/fakes/memory_event_log.h"
+
+namespace headrace::accounting {
+namespace {
+
+using std::chrono::milliseconds;
+
+class BatchDirectoryTest : public testing::Test {
+ protected:
+  BatchDirectoryTest() {
+    log_.CreateTopic("journal", 3);
+    directory_ = std::make_unique<BatchDirectory>(log_.OpenConsumer({"journal"}, "", nullptr));
+  }
+
+  BatchId Open(std::optional<std::uint64_t> index_end, int partition = 0) {
+    const BatchId batch = BatchId::Random();
+    Add(BatchFactKind::kOpened, batch, index_end, partition);
+    return batch;
+  }
+
+  void Add(BatchFactKind kind, const BatchId& batch, std::optional<std::uint64_t> index_end,
+           int partition = 0) {
+    BatchFact fact;
+    fact.kind = kind;
+    fact.batch = batch;
+    fact.project = "p";
+    fact.at = clock_.WallNow();
+    fact.item_count = index_end;
+    fact.index_end = index_end;
+    log_.Append("journal", partition, BatchFactKey(fact), EncodeBatchFact(fact));
+  }
+
+  fakes::ManualClock clock_;
+  fakes::MemoryEventLog log_{clock_};
+  std::unique_ptr<BatchDirectory> directory_;
+};
+
+TEST_F(BatchDirectoryTest, FindsABatchThatWasOpenedBeforeTheCall) {
+  ASSERT_TRUE(directory_->CatchUp().ok());
+  for (int i = 0; i < 3'000; ++i) Open(7, i % 3);
+  const BatchId batch = Open(20, 2);
+  const auto found = directory_->Find(batch, milliseconds(0));
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  EXPECT_EQ(found->project, "p");
+  EXPECT_EQ(found->index_end, 20U);
+}
+
+TEST_F(BatchDirectoryTest, SaysNotFoundOnlyAfterReadingToTheEnd) {
+  for (int i = 0; i < 2'500; ++i) Open(7, i % 3);
+  EXPECT_EQ(directory_->Find(BatchId::Random(), milliseconds(0)).error().code,
+            ErrorCode::kNotFound);
+}
+
+TEST_F(BatchDirectoryTest, CannotTellWhileTheJournalIsAway) {
+  const BatchId batch = Open(1);
+  log_.SetReachable(false);
+  EXPECT_EQ(directory_->Find(batch, milliseconds(0)).error().code, ErrorCode::kTransient);
+  log_.SetReachable(true);
+  EXPECT_TRUE(directory_->Find(batch, milliseconds(0)).ok());
+  log_.SetReachable(false);
+  EXPECT_TRUE(directory_->Find(batch, milliseconds(0)).ok()) << "what is known needs no journal";
+}
+
+TEST_F(BatchDirectoryTest, CannotTellWhenTheEndIsNotReachedInTime) {
+  const BatchId batch = Open(1);
+  log_.Erase("journal", 0, 0, 0);  // the end offset says one record, but none arrives
+  EXPECT_EQ(directory_->Find(batch, milliseconds(0)).error().code, ErrorCode::kTransient);
+}
+
+TEST_F(BatchDirectoryTest, SealedBatchTellsItsFinalSize) {
+  const BatchId batch = Open(std::nullopt);
+  EXPECT_FALSE(directory_->Find(batch, milliseconds(0))->index_end.has_value());
+  Add(BatchFactKind::kSealed, batch, 12);
+  ASSERT_TRUE(directory_->CatchUp().ok());
+  EXPECT_EQ(directory_->Find(batch, milliseconds(0))->index_end, 12U);
+}
+
+TEST_F(BatchDirectoryTest, UnknownVersionMeansThatAbsenceProvesNothing) {
+  const BatchId known = Open(1);
+  log_.Append("journal", 0, "batch/" + BatchId::Random().ToString() + "/opened", "\x7f{}");
+  EXPECT_EQ(directory_->Find(BatchId::Random(), milliseconds(0)).error().code,
+            ErrorCode::kPermanent);
+  EXPECT_EQ(directory_->Find(BatchId::Random(), milliseconds(0)).error().code,
+            ErrorCode::kPermanent);
+  EXPECT_TRUE(directory_->Find(known, milliseconds(0)).ok());
+}
+
+TEST_F(BatchDirectoryTest, ForeignRecordsAndOtherKindsSayNothing) {
+  log_.Append("journal", 0, "graph/kb/created", "\x01{}");
+  log_.Append("journal", 0, "batch/x/opened", "garbage");
+  const BatchId batch = Open(1);
+  EXPECT_TRUE(directory_->Find(batch, milliseconds(0)).ok());
+}
+
+}  // namespace
+}  // namespace headrace::accounting

@@ -1,0 +1,372 @@
+#include "common/accounting/projection.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <thread>
+
+#include "tests/fakes/manual_clock.h"
+#include "tests/fakes/memory_event_log.h"
+#include "tests/fakes/memory_outcome_store.h"
+
+namespace headrace::accounting {
+namespace {
+
+using fakes::MemoryEventLog;
+using fakes::MemoryOutcomeStore;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Notes final : public ProjectorObserver {
+ public:
+  void OnOutcomeStoreReachable(bool reachable) override { reachable_changes.push_back(reachable); }
+  void OnApplied(std::size_t outcomes) override { applied += outcomes; }
+  void OnRewound(const std::string&, std::int32_t) override { ++rewound; }
+  void OnForeignRecord(const std::string&, std::int32_t) override { ++foreign; }
+  void OnUnknownVersion(const std::string&, std::int32_t) override { ++unknown; }
+
+  std::vector<bool> reachable_changes;
+  std::size_t applied = 0;
+  int rewound = 0;
+  int foreign = 0;
+  int unknown = 0;
+};
+
+class ProjectionTest : public testing::Test {
+ protected:
+  ProjectionTest() {
+    log_.CreateTopic("outcomes", 2);
+    log_.CreateTopic("journal", 1);
+  }
+
+  ProjectorSettings Settings() const {
+    ProjectorSettings settings;
+    settings.outcomes_topic = "outcomes";
+    settings.journal_topic = "journal";
+    return settings;
+  }
+
+  std::unique_ptr<Projection> Join() {
+    auto projection = std::make_unique<Projection>(Settings(), store_, clock_, notes_);
+    const Status opened = projection->Open([&](AssignmentListener& listener) {
+      return Result(log_.OpenConsumer({"outcomes", "journal"}, "headrace.accounting", &listener));
+    });
+    EXPECT_TRUE(opened.ok());
+    return projection;
+  }
+
+  std::int64_t AddOutcome(const BatchId& batch, IndexRange succeeded, int partition = 0) {
+    OutcomeRecord record;
+    record.batch = batch;
+    record.project = "p";
+    record.succeeded = {succeeded};
+    return log_.Append("outcomes", partition, batch.ToString(), EncodeOutcomeRecord(record));
+  }
+
+  void AddFact(BatchFactKind kind, const BatchId& batch, std::uint64_t count) {
+    BatchFact fact;
+    fact.kind = kind;
+    fact.batch = batch;
+    fact.project = "p";
+    fact.at = clock_.WallNow();
+    if (kind == BatchFactKind::kDispatched) {
+      fact.dispatched = count;
+    } else {
+      fact.item_count = count;
+      fact.index_end = count;
+    }
+    log_.Append("journal", 0, BatchFactKey(fact), EncodeBatchFact(fact));
+  }
+
+  void Run(Projection& projection, int steps = 4) {
+    for (int i = 0; i < steps; ++i) projection.Step(milliseconds(0));
+  }
+
+  // Lets the next reconciliation come due.
+  void RunLater(Projection& projection) {
+    clock_.Advance(seconds(10));
+    Run(projection);
+  }
+
+  std::uint64_t Succeeded(const BatchId& batch) {
+    const auto count = MemoryOutcomeStore::Count(store_.Save(), batch);
+    return count ? count->by_state[1] : 0;
+  }
+
+  std::string StatusOf(const BatchId& batch) {
+    const auto count = MemoryOutcomeStore::Count(store_.Save(), batch);
+    return count ? count->status : "absent";
+  }
+
+  std::int64_t Mark(int partition = 0) { return store_.Save().marks.at({"outcomes", partition}); }
+
+  fakes::ManualClock clock_;
+  MemoryEventLog log_{clock_};
+  MemoryOutcomeStore store_;
+  Notes notes_;
+  const BatchId batch_ = BatchId::Random();
+};
+
+TEST_F(ProjectionTest, AppliesBothTopicsAndMovesTheMarks) {
+  AddFact(BatchFactKind::kOpened, batch_, 10);
+  AddOutcome(batch_, {0, 4});
+  AddOutcome(batch_, {5, 9});
+  AddFact(BatchFactKind::kSealed, batch_, 10);
+  auto projection = Join();
+  Run(*projection);
+  EXPECT_EQ(StatusOf(batch_), "succeeded");
+  EXPECT_EQ(Mark(), 2);
+  EXPECT_EQ(store_.Save().marks.at({"journal", 0}), 2);
+  EXPECT_EQ(notes_.applied, 10U);
+}
+
+TEST_F(ProjectionTest, MarksAnEmptyPartitionAtOnceSoThatTheViewIsComplete) {
+  auto projection = Join();
+  Run(*projection);
+  EXPECT_EQ(Mark(0), 0);
+  EXPECT_EQ(Mark(1), 0);
+  EXPECT_TRUE(store_.Save().rebuilding.empty());
+}
+
+TEST_F(ProjectionTest, PassesOverJournalKeysOfOtherKinds) {
+  log_.Append("journal", 0, "user/alice/created", "\x01{}");
+  AddFact(BatchFactKind::kOpened, batch_, 1);
+  auto projection = Join();
+  Run(*projection);
+  EXPECT_EQ(StatusOf(batch_), "loading");
+  EXPECT_EQ(notes_.foreign, 0);
+}
+
+TEST_F(ProjectionTest, StartsAtTheMarkNotAtTheCommittedOffset) {
+  AddOutcome(batch_, {0, 0});
+  AddOutcome(batch_, {1, 1});
+  ASSERT_TRUE(*store_.AdvanceMark({"outcomes", 0, 1}, std::nullopt));
+  auto projection = Join();
+  Run(*projection);
+  EXPECT_EQ(Succeeded(batch_), 1U);
+  EXPECT_EQ(Mark(), 2);
+}
+
+TEST_F(ProjectionTest, CommitsItsMarksForInformation) {
+  AddOutcome(batch_, {0, 0});
+  auto projection = Join();
+  Run(*projection);
+  RunLater(*projection);
+  EXPECT_EQ(log_.Committed("headrace.accounting", "outcomes", 0)->offset, 1);
+}
+
+TEST_F(ProjectionTest, RebuildsAnEmptiedStoreWhileNothingFlows) {
+  AddFact(BatchFactKind::kOpened, batch_, 2);
+  AddOutcome(batch_, {0, 1});
+  AddFact(BatchFactKind::kSealed, batch_, 2);
+  auto projection = Join();
+  Run(*projection);
+  store_.Load({});
+  Run(*projection);
+  EXPECT_EQ(StatusOf(batch_), "absent") << "the marks are compared every few seconds only";
+  RunLater(*projection);
+  EXPECT_EQ(StatusOf(batch_), "succeeded");
+  EXPECT_GE(notes_.rewound, 2);
+  EXPECT_TRUE(store_.Save().rebuilding.empty());
+}
+
+TEST_F(ProjectionTest, RebuildsAStoreThatWasEmptiedBetweenTwoRecords) {
+  AddOutcome(batch_, {0, 4});
+  auto projection = Join();
+  Run(*projection);
+  store_.Load({});
+  AddOutcome(batch_, {5, 9});
+  Run(*projection, 8);
+  EXPECT_EQ(Succeeded(batch_), 10U);
+}
+
+TEST_F(ProjectionTest, RewindsToTheMarkOfAStoreThatWasSetBack) {
+  AddOutcome(batch_, {0, 0});
+  auto projection = Join();
+  Run(*projection);
+  const auto earlier = store_.Save();
+  AddOutcome(batch_, {1, 1});
+  AddOutcome(batch_, {2, 2});
+  Run(*projection);
+  store_.Load(earlier);
+  RunLater(*projection);
+  EXPECT_EQ(Succeeded(batch_), 3U);
+  EXPECT_EQ(Mark(), 3);
+  EXPECT_EQ(notes_.rewound, 1);
+}
+
+TEST_F(ProjectionTest, NotesTheRebuildBeforeTheFirstCountAppears) {
+  AddOutcome(batch_, {0, 0});
+  AddOutcome(batch_, {1, 1});
+  store_.FailMarks(1);
+  auto projection = Join();
+  Run(*projection);
+  EXPECT_EQ(store_.Save().rebuilding.at({"outcomes", 0}), 2);
+  RunLater(*projection);
+  EXPECT_TRUE(store_.Save().rebuilding.empty());
+}
+
+TEST_F(ProjectionTest, CrashBetweenApplyingAndTheMarkCountsNothingTwice) {
+  {
+    auto projection = Join();
+    Run(*projection);
+    AddOutcome(batch_, {0, 9});
+    store_.FailMarks(1'000);
+    Run(*projection);
+  }
+  EXPECT_EQ(Succeeded(batch_), 10U);
+  store_.FailMarks(0);
+  auto next = Join();
+  Run(*next);
+  EXPECT_EQ(Succeeded(batch_), 10U);
+  EXPECT_EQ(Mark(), 1);
+}
+
+TEST_F(ProjectionTest, KeepsItsPlaceInTheGroupWhileTheStoreIsAway) {
+  auto projection = Join();
+  Run(*projection);
+  store_.SetReachable(false);
+  AddOutcome(batch_, {0, 0});
+  for (int i = 0; i < 5; ++i) RunLater(*projection);
+  AddOutcome(batch_, {1, 1});
+  for (int i = 0; i < 5; ++i) RunLater(*projection);
+  EXPECT_EQ(notes_.reachable_changes, std::vector<bool>{false});
+  store_.SetReachable(true);
+  RunLater(*projection);
+  EXPECT_EQ(notes_.reachable_changes, (std::vector<bool>{false, true}));
+  EXPECT_EQ(Succeeded(batch_), 2U);
+  EXPECT_EQ(notes_.rewound, 0);
+}
+
+TEST_F(ProjectionTest, WaitsBeforeItAsksAStoreAgainThatWasAway) {
+  auto projection = Join();
+  Run(*projection);
+  store_.SetReachable(false);
+  AddOutcome(batch_, {0, 0});
+  Run(*projection);
+  store_.SetReachable(true);
+  Run(*projection);
+  EXPECT_EQ(Succeeded(batch_), 0U) << "the clock did not move";
+  RunLater(*projection);
+  EXPECT_EQ(Succeeded(batch_), 1U);
+}
+
+TEST_F(ProjectionTest, StartsWhileTheStoreIsAway) {
+  AddOutcome(batch_, {0, 0});
+  store_.SetReachable(false);
+  auto projection = Join();
+  RunLater(*projection);
+  store_.SetReachable(true);
+  RunLater(*projection);
+  EXPECT_EQ(Succeeded(batch_), 1U);
+}
+
+TEST_F(ProjectionTest, StopsThePartitionAtAnUnknownVersionAndSkipsNothing) {
+  AddOutcome(batch_, {0, 0});
+  log_.Append("outcomes", 0, batch_.ToString(), "\x7f{}");
+  AddOutcome(batch_, {1, 1});
+  AddOutcome(batch_, {2, 2}, 1);
+  auto projection = Join();
+  RunLater(*projection);
+  EXPECT_EQ(notes_.unknown, 1);
+  EXPECT_EQ(Mark(), 1);
+  EXPECT_EQ(Succeeded(batch_), 2U) << "the other partition goes on";
+}
+
+TEST_F(ProjectionTest, PassesOverForeignRecordsWithANote) {
+  log_.Append("outcomes", 0, "k", std::string(1, kOutcomeVersion) + "{}");
+  log_.Append("outcomes", 0, "k", std::string(1, kOutcomeVersion) + "not json");
+  AddOutcome(batch_, {0, 0});
+  AddOutcome(batch_, {0, kAccountedIndexMax + 1});
+  auto projection = Join();
+  Run(*projection);
+  EXPECT_EQ(notes_.foreign, 3);
+  EXPECT_EQ(Succeeded(batch_), 1U);
+}
+
+TEST_F(ProjectionTest, ShorterTopicThanItsMarkIsReadFromTheStart) {
+  ASSERT_TRUE(*store_.AdvanceMark({"outcomes", 0, 500}, std::nullopt));
+  AddOutcome(batch_, {0, 0});
+  auto projection = Join();
+  Run(*projection);
+  EXPECT_EQ(Succeeded(batch_), 1U);
+  EXPECT_EQ(Mark(), 1);
+}
+
+TEST_F(ProjectionTest, PartitionsMoveBetweenProjectorsWithoutLoss) {
+  auto first = Join();
+  auto second = Join();
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    AddOutcome(batch_, {i, i}, static_cast<int>(i % 2));
+    Run(*first, 1);
+    Run(*second, 1);
+    if (i == 15) log_.ExpireMembers("headrace.accounting");
+    if (i == 30) second->Close(), second = Join();
+  }
+  Run(*first);
+  Run(*second);
+  Run(*first);
+  EXPECT_EQ(Succeeded(batch_), 40U);
+}
+
+// Anything may happen at any time; in the end the store must show what was written.
+TEST_F(ProjectionTest, SurvivesAnyMixOfFaults) {
+  std::mt19937 random(7);
+  const auto pick = [&](unsigned below) { return random() % below; };
+  auto projection = Join();
+  auto saved = store_.Save();
+  AddFact(BatchFactKind::kOpened, batch_, 600);
+  for (std::uint32_t i = 0; i < 600; ++i) {
+    AddOutcome(batch_, {i, i}, static_cast<int>(pick(2)));
+    if (pick(10) == 0) store_.Load({});
+    if (pick(10) == 0) saved = store_.Save();
+    if (pick(10) == 0) store_.Load(saved);
+    if (pick(10) == 0) store_.FailMarks(1);
+    if (pick(10) == 0) store_.SetReachable(pick(2) == 0);
+    if (pick(10) == 0) log_.ExpireMembers("headrace.accounting");
+    if (pick(20) == 0) projection = Join();
+    if (pick(2) == 0) Run(*projection, 1);
+    if (pick(5) == 0) clock_.Advance(seconds(4));
+  }
+  AddFact(BatchFactKind::kSealed, batch_, 600);
+  store_.SetReachable(true);
+  store_.FailMarks(0);
+  for (int i = 0; i < 5; ++i) RunLater(*projection);
+  EXPECT_EQ(StatusOf(batch_), "succeeded");
+  EXPECT_EQ(Mark(0) + Mark(1), 600);
+}
+
+TEST_F(ProjectionTest, ServiceAppliesWhatWasReadBeforeItStops) {
+  AddOutcome(batch_, {0, 0});
+  auto owned = std::make_unique<MemoryOutcomeStore>();
+  MemoryOutcomeStore& store = *owned;
+  auto settings = Settings();
+  settings.poll_timeout = milliseconds(1);
+  const SystemClock clock;
+  auto service = MakeProjector(
+      settings,
+      [&](AssignmentListener& listener) {
+        return Result(log_.OpenConsumer({"outcomes", "journal"}, "g", &listener));
+      },
+      std::move(owned), clock, notes_);
+  service->Stop();
+  ASSERT_TRUE(service->Start().ok());
+  while (!MemoryOutcomeStore::Count(store.Save(), batch_)) std::this_thread::yield();
+  service->Stop();
+  service->Stop();
+  EXPECT_EQ(store.Save().marks.at({"outcomes", 0}), 1);
+}
+
+TEST_F(ProjectionTest, ServiceThatCannotOpenItsConsumerDoesNotStart) {
+  auto service = MakeProjector(
+      Settings(),
+      [](AssignmentListener&) -> Result<std::unique_ptr<EventConsumer>> {
+        return Invalid("no such property");
+      },
+      std::make_unique<MemoryOutcomeStore>(), clock_, notes_);
+  EXPECT_EQ(service->Start().error().code, ErrorCode::kInvalid);
+  service->Stop();
+}
+
+}  // namespace
+}  // namespace headrace::accounting
