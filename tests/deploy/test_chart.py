@@ -1,0 +1,130 @@
+"""helm/headrace renders for every values file, and what it renders is valid, restricted and drains."""
+
+import glob
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHART = ROOT / "helm" / "headrace"
+KUBERNETES = "1.33"
+
+
+def run(*command, check=True):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def setUpModule():
+    global HELM, VALIDATE, yaml
+    HELM, VALIDATE = run(ROOT / "scripts" / "chart-tools").stdout.split()
+    # The validator's own environment has a YAML reader; the system's Python need not.
+    sys.path += glob.glob(str(pathlib.Path(VALIDATE).parents[1] / "lib" / "python3*" / "site-packages"))
+    import yaml as reader
+    yaml = reader
+
+
+def template(*options, check=True):
+    return run(HELM, "template", "demo", CHART, "--kube-version", f"{KUBERNETES}.0", *options, check=check)
+
+
+def pods(objects):
+    for item in objects:
+        if item["kind"] in ("Deployment", "Job"):
+            yield item, item["spec"]["template"]["spec"]
+
+
+def cases():
+    """Each values file, the defaults first: its name, the text it renders to, the objects in that."""
+    for values in [None, *sorted((CHART / "ci").glob("*-values.yaml"))]:
+        text = template(*(["-f", values] if values else [])).stdout
+        yield values.name if values else "defaults", text, [item for item in yaml.safe_load_all(text) if item]
+
+
+class Chart(unittest.TestCase):
+    def test_lint(self):
+        for values in [None, *sorted((CHART / "ci").glob("*-values.yaml"))]:
+            run(HELM, "lint", "--strict", CHART, *(["-f", values] if values else []))
+
+    def test_manifests_are_valid(self):
+        for name, text, objects in cases():
+            with self.subTest(name):
+                with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+                    file.write(text)
+                    file.flush()
+                    said = run(VALIDATE, "--strict", "-k", KUBERNETES, file.name)
+                passed = (said.stdout + said.stderr).count(" passed for resource ")
+                self.assertEqual(len(objects), passed)
+
+    def test_the_validator_refuses_what_it_should(self):
+        text = template().stdout
+        for right, wrong in (("  replicas: 2\n", "  replicaz: 2\n"), ("  replicas: 2\n", '  replicas: "two"\n')):
+            self.assertIn(right, text)
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+                file.write(text.replace(right, wrong))
+                file.flush()
+                self.assertNotEqual(0, run(VALIDATE, "--strict", "-k", KUBERNETES, file.name, check=False).returncode)
+
+    def test_pods_are_restricted(self):
+        for name, _, objects in cases():
+            with self.subTest(name):
+                for _, pod in pods(objects):
+                    self.assertFalse(pod["automountServiceAccountToken"])
+                    self.assertTrue(pod["securityContext"]["runAsNonRoot"])
+                    self.assertEqual(65532, pod["securityContext"]["runAsUser"])
+                    self.assertEqual("RuntimeDefault", pod["securityContext"]["seccompProfile"]["type"])
+                    for container in pod["containers"]:
+                        security = container["securityContext"]
+                        self.assertFalse(security["allowPrivilegeEscalation"])
+                        self.assertTrue(security["readOnlyRootFilesystem"])
+                        self.assertEqual(["ALL"], security["capabilities"]["drop"])
+
+    def test_a_pod_outlives_its_drain(self):
+        for name, _, objects in cases():
+            with self.subTest(name):
+                for item, pod in pods(objects):
+                    if item["kind"] == "Deployment":
+                        env = {e["name"]: e.get("value") for e in pod["containers"][0]["env"]}
+                        self.assertEqual(pod["terminationGracePeriodSeconds"], int(env["HEADRACE_DRAIN_TIMEOUT"][:-1]) + 15)
+
+    def test_each_channel_has_its_own_fleet(self):
+        for name, _, objects in cases():
+            with self.subTest(name):
+                fleets = {item["metadata"]["labels"]["headrace/channel"]: item for item in objects if item["kind"] == "Deployment"}
+                self.assertEqual({"batch", "realtime"}, set(fleets))
+                for channel, fleet in fleets.items():
+                    env = {e["name"]: e.get("value") for e in fleet["spec"]["template"]["spec"]["containers"][0]["env"]}
+                    self.assertEqual(channel, env["HEADRACE_CHANNEL"])
+                    self.assertEqual(channel, fleet["spec"]["selector"]["matchLabels"]["headrace/channel"])
+
+    def test_secrets_are_never_plain_values(self):
+        text = template("-f", CHART / "ci" / "secrets-values.yaml").stdout
+        for name in ("HEADRACE_REDIS_URL", "HEADRACE_STORE", "HEADRACE_KAFKA_PROPERTIES"):
+            self.assertIn(f"- name: {name}_FILE\n", text)
+            self.assertNotIn(f"- name: {name}\n", text)
+
+    def test_sqlite_keeps_the_workers_on_one_node_and_others_spread(self):
+        self.assertIn("podAffinity", template().stdout)
+        elsewhere = template("-f", CHART / "ci" / "secrets-values.yaml").stdout
+        self.assertNotIn("podAffinity", elsewhere)
+        self.assertNotIn("PersistentVolumeClaim", elsewhere)
+        self.assertIn("topologySpreadConstraints", elsewhere)
+
+    def test_wrong_values_are_refused(self):
+        wrong = [
+            "nosuchkey=1", "image.pull=x", "kafka.broker=a:1", "kafka.brokers=nohost", "redis.url=http://x", "topics.partitions=0",
+            "store.persistence.sise=1Gi", "workers.bulk.replicas=1", "workers.batch.replicas=-1", "workers.batch.replica=2",
+            "workers.batch.replicas=25", "drainTimeoutSeconds=0", "log.level=loud", "metricsPort=80", "image.digest=sha256:12",
+            "serviceAccount.token=true", "topics.create=perhaps",
+        ]
+        for assignment in wrong:
+            with self.subTest(assignment):
+                self.assertNotEqual(0, template("--set", assignment, check=False).returncode)
+
+
+if __name__ == "__main__":
+    unittest.main()

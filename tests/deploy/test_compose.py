@@ -1,0 +1,66 @@
+"""docker-compose.yml is accepted by compose, and fits the Dockerfile and the packages it uses."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def config(*options):
+    if not shutil.which("docker-compose"):
+        raise AssertionError("docker-compose is missing; run scripts/deps test")
+    done = subprocess.run(["docker-compose", "-f", ROOT / "docker-compose.yml", *options], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AssertionError(f"docker-compose {options} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+class Compose(unittest.TestCase):
+    def test_file_is_accepted(self):
+        config("config", "--quiet")
+
+    def test_services_are_what_the_file_promises(self):
+        self.assertEqual({"kafka", "redis", "topics", "worker", "load"},
+                         set(config("--profile", "load", "config", "--services").split()))
+
+    def test_merged_settings_reach_the_worker(self):
+        worker = config("config").split("\n  worker:\n")[1]
+        for setting in ("HEADRACE_KAFKA_BROKERS: kafka:9092", "HEADRACE_REDIS_URL: redis://redis:6379/0", "HEADRACE_CHANNEL: batch"):
+            self.assertIn(setting, worker)
+
+    def test_a_stop_waits_longer_than_the_drain(self):
+        text = (ROOT / "docker-compose.yml").read_text()
+        drain = int(re.search(r"HEADRACE_DRAIN_TIMEOUT: (\d+)s", text).group(1))
+        grace = int(re.search(r"stop_grace_period: (\d+)s", text).group(1))
+        self.assertGreaterEqual(grace, drain + 15)
+
+
+class Image(unittest.TestCase):
+    def test_everything_copied_is_there_and_not_ignored(self):
+        allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+        for line in (ROOT / "Dockerfile").read_text().splitlines():
+            if line.startswith("COPY ") and "--from" not in line:
+                for source in line.split()[1:-1]:
+                    self.assertTrue((ROOT / source).exists(), source)
+                    self.assertIn(source, allowed)
+
+    def test_it_does_not_run_as_root(self):
+        self.assertIn("\nUSER 65532:65532\n", (ROOT / "Dockerfile").read_text())
+
+    def test_each_library_has_its_run_package(self):
+        """What the build links, the container needs: header-only libraries apart."""
+        purposes = {"build": set(), "run": set()}
+        for line in (ROOT / "scripts" / "lib" / "packages.txt").read_text().splitlines():
+            words = line.split()
+            if words and words[0] in purposes:
+                purposes[words[0]].update(words[1].split("|"))
+        for stem in ("librdkafka", "libhiredis", "libsimdjson", "libspdlog", "libsqlite3", "libtomlplusplus", "libssl"):
+            self.assertTrue(any(p.startswith(stem) and p.endswith("-dev") for p in purposes["build"]), stem)
+            self.assertTrue(any(p.startswith(stem) for p in purposes["run"]), stem)
+
+
+if __name__ == "__main__":
+    unittest.main()
