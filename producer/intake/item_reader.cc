@@ -1,0 +1,129 @@
+#include "producer/intake/item_reader.h"
+
+#include <utility>
+
+#include "common/model/refusal_codes.h"
+
+namespace headrace::intake {
+namespace {
+
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
+}
+
+Refusal TooLarge(std::size_t bytes_max) {
+  return {.code = std::string(codes::kTooLarge),
+          .pointer = "",
+          .message = "The item is longer than " + std::to_string(bytes_max) +
+                     " bytes, the most that a record holds."};
+}
+
+Refusal NoDestination(const Item& item, const Error& error) {
+  if (item.type == ItemType::kThreadMessage && item.user_id.empty()) {
+    return {.code = std::string(codes::kMissingField),
+            .pointer = "/user_id",
+            .message =
+                "A thread message needs user_id here: it says whose graph the thread "
+                "belongs to."};
+  }
+  return {.code = std::string(codes::kDestination), .pointer = "", .message = error.message};
+}
+
+}  // namespace
+
+// Hashes and counts what passes.
+class ItemReader::HashingSource final : public ByteSource {
+ public:
+  HashingSource(std::unique_ptr<ByteSource> inner, Sha256& hash)
+      : inner_(std::move(inner)), hash_(hash) {}
+
+  Result<std::optional<std::size_t>> Read(std::span<char> room) override {
+    Result<std::optional<std::size_t>> got = inner_->Read(room);
+    if (got.ok() && got->has_value()) {
+      hash_.Update({room.data(), **got});
+      bytes_ += **got;
+    }
+    return got;
+  }
+
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  const std::unique_ptr<ByteSource> inner_;
+  Sha256& hash_;
+  std::uint64_t bytes_ = 0;
+};
+
+ItemReader::ItemReader(ItemReaderOptions options, OpenSource open)
+    : options_(std::move(options)), open_(std::move(open)), parser_(options_.limits) {}
+
+ItemReader::~ItemReader() = default;
+
+std::uint64_t ItemReader::bytes_read() const {
+  return bytes_of_closed_ + (source_ ? source_->bytes() : 0);
+}
+
+Result<ItemReader::Event> ItemReader::Next(ItemLine& line) {
+  Line read;
+  while (true) {
+    if (!lines_) {
+      if (next_path_ == options_.paths.size()) return Event::kEnd;
+      if (Status opened = OpenNext(); !opened.ok()) return std::move(opened).error();
+    }
+    const Result<LineReader::Event> event = lines_->Next(read);
+    if (!event.ok()) return event.error();
+    if (*event == LineReader::Event::kIdle) return Event::kIdle;
+    if (*event == LineReader::Event::kEnd) {
+      const bool is_last = next_path_ == options_.paths.size();
+      if (lines_->ended_without_newline() && !is_last) hash_.Update("\n");
+      bytes_of_closed_ += source_->bytes();
+      lines_.reset();
+      source_.reset();
+      continue;
+    }
+    if (read.first_piece && line_count_ == BatchId::kItemsMax) {
+      return Invalid("the input has more than " + std::to_string(BatchId::kItemsMax) +
+                     " lines, the most that a batch holds: split it");
+    }
+    if (read.first_piece) ++line_count_;
+    if (!read.oversized && IsBlank(read.text)) continue;
+    return Judge(read, line);
+  }
+}
+
+Status ItemReader::OpenNext() {
+  const std::string& path = options_.paths[next_path_];
+  Result<std::unique_ptr<ByteSource>> source = open_(path);
+  if (!source.ok()) return std::move(source).error();
+  ++next_path_;
+  file_ = path == kStandardInput ? "<stdin>" : path;
+  source_ = std::make_unique<HashingSource>(*std::move(source), hash_);
+  lines_ = std::make_unique<LineReader>(*source_, options_.limits.record_bytes_max);
+  return {};
+}
+
+ItemReader::Event ItemReader::Judge(const Line& read, ItemLine& line) {
+  line.file = file_;
+  line.number = read.number;
+  line.index = static_cast<std::uint32_t>(line_count_ - 1);
+  line.text = read.text;
+  line.raw = read.raw;
+  line.raw_complete = read.last_piece;
+  line.refusal.reset();
+  if (!read.first_piece) return Event::kRefusedTail;
+  if (read.oversized) {
+    line.refusal = TooLarge(options_.limits.record_bytes_max);
+    return Event::kRefused;
+  }
+  line.refusal = parser_.Parse(read.text, item_);
+  if (line.refusal) return Event::kRefused;
+  const Result<GraphKey> destination = DestinationOf(item_, options_.project);
+  if (!destination.ok()) {
+    line.refusal = NoDestination(item_, destination.error());
+    return Event::kRefused;
+  }
+  line.key = destination->ToString();
+  return Event::kItem;
+}
+
+}  // namespace headrace::intake
