@@ -19,6 +19,8 @@ class WorkerHealth {
 
   // `detail` says why not; it is logged on a change only.
   void Set(Part part, bool ok, std::string_view detail);
+  // The same without a log line, for parts that log their changes themselves.
+  void Note(Part part, bool ok) { state_[part] = ok ? kOk : kMissing; }
   // The loop calls it every round.
   void Tick() { last_tick_ = clock_.Now(); }
 

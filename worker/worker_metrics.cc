@@ -51,6 +51,14 @@ struct WorkerMetrics::Instruments {
   prometheus::Counter& rewound =
       NewCounters("headrace_projector_rewinds_total", "Times Redis had to be written again")
           .Add({});
+  prometheus::Counter& foreign =
+      NewCounters("headrace_projector_foreign_records_total",
+                  "Records of the outcomes and journal topics that are not Headrace's")
+          .Add({});
+  prometheus::Counter& unknown_version =
+      NewCounters("headrace_projector_unknown_versions_total",
+                  "Partitions stopped at a record of a newer version; upgrade this program")
+          .Add({});
   prometheus::Gauge& in_flight =
       NewGauge("headrace_items_in_flight", "Items in lanes, store and reporter");
   prometheus::Gauge& in_flight_bytes =
@@ -135,19 +143,23 @@ void WorkerMetrics::OnInFlight(std::size_t items, std::size_t bytes, std::size_t
 
 void WorkerMetrics::OnOutcomeStoreReachable(bool reachable) {
   instruments_->redis_up.Set(reachable ? 1 : 0);
-  health_.Set(WorkerHealth::kRedis, reachable, "counters wait, work goes on");
+  health_.Note(WorkerHealth::kRedis, reachable);
 }
 
 void WorkerMetrics::OnApplied(std::size_t outcomes) {
   instruments_->applied.Increment(static_cast<double>(outcomes));
 }
 
-void WorkerMetrics::OnRewound(const std::string& topic, std::int32_t partition) {
+void WorkerMetrics::OnRewound(const std::string&, std::int32_t) {
   instruments_->rewound.Increment();
-  log::Warn("redis_rewritten",
-            {{"topic", topic},
-             {"partition", partition},
-             {"detail", "Redis was emptied or set back; it is being written again from Kafka"}});
+}
+
+void WorkerMetrics::OnForeignRecord(const std::string&, std::int32_t) {
+  instruments_->foreign.Increment();
+}
+
+void WorkerMetrics::OnUnknownVersion(const std::string&, std::int32_t) {
+  instruments_->unknown_version.Increment();
 }
 
 std::string WorkerMetrics::Expose() const {

@@ -29,6 +29,8 @@ class WorkerMetrics final : public WorkerObserver, public accounting::ProjectorO
   void OnOutcomeStoreReachable(bool reachable) override;
   void OnApplied(std::size_t outcomes) override;
   void OnRewound(const std::string& topic, std::int32_t partition) override;
+  void OnForeignRecord(const std::string& topic, std::int32_t partition) override;
+  void OnUnknownVersion(const std::string& topic, std::int32_t partition) override;
 
   // Prometheus text exposition format 0.0.4.
   std::string Expose() const;

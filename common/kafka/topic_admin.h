@@ -14,8 +14,9 @@ struct TopicFinding {
   enum class Severity { kWarning, kRefused };  // refused: could lose data or break order
   Severity severity = Severity::kWarning;
   std::string topic;
-  std::string message;  // what is wrong
-  std::string fix;      // the command or setting that mends it
+  std::string message;   // what is wrong
+  std::string fix;       // the command or setting that mends it
+  bool missing = false;  // the topic does not exist; refused, but a worker may wait for it
 };
 
 // Creates what is missing and leaves what is there alone; returns the names it made. kTransient

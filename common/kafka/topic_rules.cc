@@ -146,7 +146,7 @@ std::vector<TopicFinding> CompareTopic(const TopicRule& rule, const TopicSetting
 }
 
 TopicFinding MissingTopic(const TopicRule& rule) {
-  return {Severity::kRefused, rule.name, "does not exist", "headrace topics create"};
+  return {Severity::kRefused, rule.name, "does not exist", "headrace topics create", true};
 }
 
 }  // namespace headrace::kafka
