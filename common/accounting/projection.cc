@@ -272,8 +272,6 @@ void Projection::Rewind(TopicPartition place, Lane& lane) {
                                   {"reason", "the outcome store lost or changed its mark"}});
   observer_.OnRewound(lane.topic, place.partition);
   lane.positioned = false;
-  lane.outcomes.clear();
-  lane.facts.clear();
 }
 
 void Projection::CommitMarks() {

@@ -118,22 +118,29 @@ local function take_back_error(index)
   errors_kept = (errors_kept or redis.call('HLEN', ERRORS)) - redis.call('HDEL', ERRORS, index)
 end
 
+-- Looks at the touched bytes only and copies what lies between them.
 local function move_one_by_one(first, old, new)
-  local out, changed, failed = {}, false, {}
-  for i = 1, #new do
-    local to, from = string.byte(new, i), string.byte(old, i) or 0
-    local newer = math.floor(to / 8) > math.floor(from / 8)
-    if to ~= 0 and (from % 8 == 0 or newer) then
+  old = old .. string.rep('\0', #new - #old)
+  local out, failed, copied = {}, {}, 0
+  local i = string.find(new, '%Z')
+  while i do
+    local to, from = string.byte(new, i), string.byte(old, i)
+    if from == 0 or math.floor(to / 8) > math.floor(from / 8) then
       local index = first + i - 1
-      if from % 8 ~= 0 then delta[from % 8] = delta[from % 8] - 1 end
-      if from % 8 == 2 then take_back_error(index) end
+      if from ~= 0 then
+        delta[from % 8] = delta[from % 8] - 1
+        if from % 8 == 2 then take_back_error(index) end
+      end
       if to % 8 == 2 then failed[index] = true end
       delta[to % 8] = delta[to % 8] + 1
-      moved, changed, from = moved + 1, true, to
+      moved = moved + 1
+      if copied + 1 < i then out[#out + 1] = string.sub(old, copied + 1, i - 1) end
+      out[#out + 1] = string.sub(new, i, i)
+      copied = i
     end
-    out[i] = string.char(from)
+    i = string.find(new, '%Z', i + 1)
   end
-  if changed then redis.call('SETRANGE', STATES, first, table.concat(out)) end
+  if copied > 0 then redis.call('SETRANGE', STATES, first, table.concat(out)) end
   return failed
 end
 

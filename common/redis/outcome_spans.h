@@ -21,7 +21,7 @@ struct OutcomeSpan {
   std::vector<const FailedItem*> failed;  // by index; they point into the record
 };
 
-inline constexpr std::uint32_t kSpanBridge = 32;
+inline constexpr std::uint32_t kSpanBridge = 128;
 inline constexpr std::uint32_t kSpanLengthMax = 16'384;  // of a span that is not a single run
 
 // By index, disjoint. An index that the record names twice counts once: as what comes first in the
