@@ -41,12 +41,13 @@ struct Opening {
     return std::string(statement.row().Text(0));
   }
 
+  // The tables first: another process may create them, and with them the id, between the two looks.
   Result<FileState> Look() const {
+    auto tables = Ask("SELECT count(*) FROM sqlite_master");
+    if (!tables.ok()) return std::move(tables).error();
     auto id = Ask("PRAGMA application_id");
     if (!id.ok()) return std::move(id).error();
     if (*id == std::to_string(kApplicationId)) return FileState::kOurs;
-    auto tables = Ask("SELECT count(*) FROM sqlite_master");
-    if (!tables.ok()) return std::move(tables).error();
     return *id == "0" && *tables == "0" ? FileState::kEmpty : FileState::kForeign;
   }
 

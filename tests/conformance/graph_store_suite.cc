@@ -6,6 +6,8 @@
 
 namespace headrace::testing {
 
+void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
+
 void GraphStoreConformance::SetUp() {
   place_ = GetParam().make_place();
   store_ = Open();

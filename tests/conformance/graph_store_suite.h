@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct StoreKind {
   std::string name;
   std::function<std::unique_ptr<StorePlace>()> make_place;
 };
+// How GoogleTest shows a parameter.
+void PrintTo(const StoreKind& kind, std::ostream* out);
 
 // For every store.
 class GraphStoreConformance : public ::testing::TestWithParam<StoreKind> {

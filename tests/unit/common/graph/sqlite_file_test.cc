@@ -141,15 +141,16 @@ TEST_F(SqliteFile, RegistersGraphsUsersAndThreads) {
   WriteAll(**store, {MessageItem(user, "t", batch_, 0, "a"), MessageItem(user, "t", batch_, 1, "b"),
                      EpisodeItem(GraphNamed("ann"), batch_, 2, "c"),
                      MessageItem(user, "t", batch_, 0, "a")});
+  WriteAll(**store, {MessageItem(user, "t", batch_, 3, "d")});
   EXPECT_EQ(Ask("SELECT user_id FROM memory_user"), "ann");
   EXPECT_EQ(Ask("SELECT kind || ' ' || group_id || ' ' || next_seq FROM graph ORDER BY id"),
-            "user ann 3\ngraph hr-g-616e6e 2");
+            "user ann 4\ngraph hr-g-616e6e 2");
   EXPECT_EQ(Ask("SELECT first_episode_uuid || last_episode_uuid FROM thread"),
-            batch_.ItemUuid(0).ToString() + batch_.ItemUuid(1).ToString());
+            batch_.ItemUuid(0).ToString() + batch_.ItemUuid(3).ToString());
   EXPECT_EQ(Ask("SELECT created_at FROM thread"), "1700000000000000");
   EXPECT_EQ(Ask("SELECT last_batch_seq || ' ' || applied || ' ' || duplicates FROM ingest_progress"
                 " ORDER BY graph_id"),
-            "1 2 1\n2 1 0");
+            "3 3 1\n2 1 0");
 }
 
 TEST_F(SqliteFile, ShowsGraphitisViewOfEpisodes) {
