@@ -76,12 +76,12 @@ CREATE TABLE episode (
   content_sha256 BLOB NOT NULL CHECK (length(content_sha256) = 32),
   metadata TEXT CHECK (metadata IS NULL OR json_valid(metadata)),
   UNIQUE (graph_id, seq),
-  UNIQUE (batch_id, batch_seq),
   CHECK ((item_type = 'thread_message') = (thread_ref IS NOT NULL)),
   CHECK ((thread_ref IS NULL) = (thread_seq IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX episode_by_thread ON episode (thread_ref, thread_seq)
   WHERE thread_ref IS NOT NULL;
+CREATE INDEX episode_by_batch ON episode (batch_id, batch_seq);
 CREATE INDEX episode_by_time ON episode (graph_id, valid_at DESC, seq DESC);
 
 CREATE TABLE ingest_progress (

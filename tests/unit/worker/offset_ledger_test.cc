@@ -83,14 +83,16 @@ TEST(OffsetLedger, AgreesWithASetUnderRandomInterleavings) {
     std::int64_t next = 1000;
     for (int step = 0; step < 3000; ++step) {
       if (random() % 2 == 0) {
-        const std::int64_t offset = next + (random() % 8 == 0 ? random() % 50 : 0);
+        const std::int64_t gap = random() % 8 == 0 ? static_cast<std::int64_t>(random() % 50) : 0;
+        const std::int64_t offset = next + gap;
         if (!ledger.HasRoom(offset)) continue;
         ASSERT_TRUE(ledger.Add(offset));
         pending.insert(offset);
         next = offset + 1;
       } else if (!pending.empty()) {
         auto victim = pending.begin();
-        std::advance(victim, random() % std::min<std::size_t>(pending.size(), 20));
+        std::advance(victim, static_cast<std::ptrdiff_t>(
+                                 random() % std::min<std::size_t>(pending.size(), 20)));
         ledger.Complete(*victim);
         pending.erase(victim);
       }
