@@ -24,7 +24,7 @@ Error Stopped() { return Cancelled("stopped while starting"); }
 // refused. `said` keeps a waiting worker from repeating itself.
 Status JudgeTopics(const Findings& findings, bool& said) {
   std::size_t missing = 0, refused = 0;
-  for (const kafka::TopicFinding& finding : findings) {
+  for (const kafka::TopicFinding& finding : kafka::JoinFindings(findings)) {
     const bool is_refused = finding.severity == kafka::TopicFinding::Severity::kRefused;
     if (finding.missing) {
       ++missing;

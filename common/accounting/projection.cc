@@ -170,7 +170,13 @@ Status Projection::Work() {
   if (Status status = ApplyAll(); !status.ok()) return status;
   const SteadyTime now = clock_.Now();
   const bool reconcile = now >= state_.reconcile_at;
-  if (reconcile) state_.reconcile_at = now + settings_.reconcile_interval;
+  if (reconcile) {
+    state_.reconcile_at = now + settings_.reconcile_interval;
+    // Without partitions there is no mark to look at, but whether the store answers still matters.
+    if (auto mark = store_.ReadMark(settings_.outcomes_topic, 0); !mark.ok()) {
+      return std::move(mark).error();
+    }
+  }
   if (Status status = AdvanceMarks(reconcile); !status.ok()) return status;
   if (now >= state_.commit_at) {
     state_.commit_at = now + settings_.commit_interval;
@@ -290,7 +296,8 @@ void Projection::NoteStore(const Status& status) {
     state_.backoff = std::clamp(state_.backoff * 2, settings_.backoff_min, settings_.backoff_max);
     state_.retry_at = clock_.Now() + state_.backoff;
   }
-  if (status.ok() == state_.store_reachable) return;
+  if (state_.store_asked && status.ok() == state_.store_reachable) return;
+  state_.store_asked = true;
   state_.store_reachable = status.ok();
   if (status.ok()) {
     state_.backoff = {};

@@ -73,6 +73,7 @@ class Projection final : private AssignmentListener {
   std::vector<Record> records_;
   // How the outside stands, and when to look again.
   struct {
+    bool store_asked = false;  // until then nobody has been told how it is
     bool store_reachable = true;
     bool log_reachable = true;
     std::chrono::milliseconds backoff{0};

@@ -18,7 +18,8 @@ namespace headrace::accounting {
 class ProjectorObserver {
  public:
   virtual ~ProjectorObserver() = default;
-  virtual void OnOutcomeStoreReachable(bool reachable) = 0;  // on every change
+  // On every change, and at the first answer.
+  virtual void OnOutcomeStoreReachable(bool reachable) = 0;
   virtual void OnApplied(std::size_t outcomes) = 0;
   // The store stood elsewhere than expected: the partition is read again from there.
   virtual void OnRewound(const std::string& topic, std::int32_t partition) = 0;

@@ -30,4 +30,7 @@ Result<std::vector<TopicFinding>> CheckTopics(const KafkaSettings& kafka,
                                               const TopicSettings& topics,
                                               std::chrono::milliseconds timeout);
 
+// For people: findings that differ in the topic alone become one, with the topics listed.
+std::vector<TopicFinding> JoinFindings(const std::vector<TopicFinding>& findings);
+
 }  // namespace headrace::kafka

@@ -1,5 +1,6 @@
 #include "common/kafka/topic_rules.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -147,6 +148,22 @@ std::vector<TopicFinding> CompareTopic(const TopicRule& rule, const TopicSetting
 
 TopicFinding MissingTopic(const TopicRule& rule) {
   return {Severity::kRefused, rule.name, "does not exist", "headrace topics create", true};
+}
+
+std::vector<TopicFinding> JoinFindings(const std::vector<TopicFinding>& findings) {
+  std::vector<TopicFinding> joined;
+  for (const TopicFinding& finding : findings) {
+    const auto same = std::find_if(joined.begin(), joined.end(), [&](const TopicFinding& other) {
+      return other.severity == finding.severity && other.message == finding.message &&
+             other.fix == finding.fix;
+    });
+    if (same == joined.end()) {
+      joined.push_back(finding);
+    } else {
+      same->topic.append(", ").append(finding.topic);
+    }
+  }
+  return joined;
 }
 
 }  // namespace headrace::kafka

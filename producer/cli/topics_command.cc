@@ -60,7 +60,7 @@ void PrintFindingsJson(const std::vector<TopicFinding>& findings, bool ok, std::
 }
 
 void PrintFindings(const std::vector<TopicFinding>& findings, std::ostream& out) {
-  for (const TopicFinding& finding : findings) {
+  for (const TopicFinding& finding : kafka::JoinFindings(findings)) {
     out << SeverityName(finding.severity) << ": " << finding.topic << ": " << finding.message
         << "\n  fix: " << finding.fix << "\n";
   }

@@ -230,10 +230,10 @@ TEST_F(ProjectionTest, KeepsItsPlaceInTheGroupWhileTheStoreIsAway) {
   for (int i = 0; i < 5; ++i) RunLater(*projection);
   AddOutcome(batch_, {1, 1});
   for (int i = 0; i < 5; ++i) RunLater(*projection);
-  EXPECT_EQ(notes_.reachable_changes, std::vector<bool>{false});
+  EXPECT_EQ(notes_.reachable_changes, (std::vector<bool>{true, false}));
   store_.SetReachable(true);
   RunLater(*projection);
-  EXPECT_EQ(notes_.reachable_changes, (std::vector<bool>{false, true}));
+  EXPECT_EQ(notes_.reachable_changes, (std::vector<bool>{true, false, true}));
   EXPECT_EQ(Succeeded(batch_), 2U);
   EXPECT_EQ(notes_.rewound, 0);
 }

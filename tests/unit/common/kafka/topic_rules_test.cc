@@ -96,5 +96,17 @@ TEST(TopicRules, SendTheOwnerOfAMissingTopicToTopicsCreate) {
   EXPECT_EQ(finding.fix, "headrace topics create");
 }
 
+TEST(TopicRules, JoinFindingsThatDifferInTheTopicAlone) {
+  std::vector<TopicFinding> findings;
+  for (const TopicRule& rule : TopicRules({})) findings.push_back(MissingTopic(rule));
+  findings.push_back({Severity::kWarning, "headrace.outcomes", "is odd", "mend it"});
+  const auto joined = JoinFindings(findings);
+  ASSERT_EQ(joined.size(), 2u);
+  EXPECT_EQ(joined[0].topic,
+            "headrace.staging, headrace.items.batch, headrace.items.realtime, headrace.outcomes, "
+            "headrace.journal, headrace.dead-letters");
+  EXPECT_EQ(joined[1].topic, "headrace.outcomes");
+}
+
 }  // namespace
 }  // namespace headrace::kafka
