@@ -109,6 +109,7 @@ void Projection::Read(std::chrono::milliseconds timeout) {
   const Status polled = consumer_->Poll(timeout, settings_.records_max, records_);
   if (polled.ok() != state_.log_reachable) {
     state_.log_reachable = polled.ok();
+    ListenAnew();
     polled.ok() ? log::Info("projector_kafka_reachable")
                 : log::Warn("projector_kafka_unreachable", {{"reason", polled.error().message}});
   }
@@ -123,7 +124,9 @@ void Projection::Take(const Record& record) {
   // Before positioning, reading stands anywhere; what is behind has been taken already.
   if (!lane.positioned || lane.stopped || record.offset < lane.next) return;
   record.source.topic == kOutcomes ? TakeOutcome(record, lane) : TakeFact(record, lane);
-  if (!lane.stopped) lane.next = record.offset + 1;
+  if (lane.stopped) return;
+  lane.next = record.offset + 1;
+  lane.heard_at = clock_.Now();
 }
 
 void Projection::TakeOutcome(const Record& record, Lane& lane) {
@@ -178,6 +181,9 @@ Status Projection::Work() {
     }
   }
   if (Status status = AdvanceMarks(reconcile); !status.ok()) return status;
+  if (reconcile) {
+    if (Status status = EndSilentRebuilds(); !status.ok()) return status;
+  }
   if (now >= state_.commit_at) {
     state_.commit_at = now + settings_.commit_interval;
     CommitMarks();
@@ -217,6 +223,8 @@ Status Projection::Position(TopicPartition place, Lane& lane, std::int64_t end_o
   }
   if (!consumer_->Seek({place, start, ""}).ok()) return {};
   lane.next = std::max<std::int64_t>(start, 0);
+  lane.rebuild_end = end_offset;
+  lane.heard_at = clock_.Now();
   lane.stopped = false;
   lane.positioned = true;
   if (state_.store_reachable) consumer_->Resume(place);
@@ -280,6 +288,33 @@ void Projection::Rewind(TopicPartition place, Lane& lane) {
   lane.positioned = false;
 }
 
+// The last records before the end offset may be gone by retention; then no record will ever bring
+// the mark there. Only the note is taken away: the position stays, so nothing is skipped.
+Status Projection::EndSilentRebuilds() {
+  for (auto& [place, lane] : lanes_) {
+    if (!lane.positioned || lane.stopped || !lane.rebuild_end) continue;
+    const bool silent = clock_.Now() - lane.heard_at >= settings_.rebuild_idle_max;
+    if (lane.next < *lane.rebuild_end) {
+      if (!silent || !state_.log_reachable) continue;
+      Status status = store_.SetRebuilding(lane.topic, place.partition, std::nullopt);
+      if (!status.ok()) return status;
+      log::Warn("projector_rebuild_ended_before_the_end",
+                {{"topic", lane.topic},
+                 {"partition", place.partition},
+                 {"read_to", lane.next},
+                 {"end", *lane.rebuild_end},
+                 {"reason", "no record came; retention has removed them"}});
+    }
+    lane.rebuild_end.reset();
+  }
+  return {};
+}
+
+// Silence while Kafka or the store was away means nothing.
+void Projection::ListenAnew() {
+  for (auto& [place, lane] : lanes_) lane.heard_at = clock_.Now();
+}
+
 void Projection::CommitMarks() {
   std::vector<PartitionPosition> positions;
   for (const auto& [place, lane] : lanes_) {
@@ -308,6 +343,7 @@ void Projection::NoteStore(const Status& status) {
     log::Error("outcome_store_refuses", {{"reason", status.error().message}});
   }
   PauseAll(!status.ok());
+  ListenAnew();
   observer_.OnOutcomeStoreReachable(status.ok());
 }
 

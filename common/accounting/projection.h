@@ -34,6 +34,10 @@ class Projection final : private AssignmentListener {
     bool stopped = false;              // by a record of an unknown version
     std::optional<std::int64_t> mark;  // where the store's mark stands, as far as we know
     std::int64_t next = 0;             // one past the last record that was read
+    // The end of the topic at positioning, until it is reached: a note about a rebuild, ours or of
+    // the partition's former owner, may stand in the store until then.
+    std::optional<std::int64_t> rebuild_end;
+    SteadyTime heard_at{};  // when the last record came
     std::vector<PlacedOutcome> outcomes;
     std::vector<BatchFact> facts;
 
@@ -59,6 +63,8 @@ class Projection final : private AssignmentListener {
   Status AdvanceMarks(bool all);
   Status Advance(TopicPartition place, Lane& lane);
   void Rewind(TopicPartition place, Lane& lane);
+  Status EndSilentRebuilds();
+  void ListenAnew();
   void CommitMarks();
 
   void NoteStore(const Status& status);

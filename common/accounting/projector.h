@@ -36,6 +36,8 @@ struct ProjectorSettings {
   std::chrono::milliseconds poll_timeout{100};
   std::chrono::milliseconds reconcile_interval{3'000};  // how soon an emptied store is noticed
   std::chrono::milliseconds commit_interval{5'000};
+  // A rebuild that hears nothing for this long has seen all that retention left of the topic.
+  std::chrono::milliseconds rebuild_idle_max{30'000};
   std::chrono::milliseconds backoff_min{100};
   std::chrono::milliseconds backoff_max{3'000};
 };

@@ -293,6 +293,34 @@ TEST_F(ProjectionTest, ShorterTopicThanItsMarkIsReadFromTheStart) {
   EXPECT_EQ(Mark(), 1);
 }
 
+TEST_F(ProjectionTest, RebuildOverAPartitionThatRetentionEmptiedEnds) {
+  for (std::uint32_t i = 0; i < 3; ++i) AddOutcome(batch_, {i, i});
+  log_.Erase("outcomes", 0, 0, 2);
+  auto projection = Join();
+  Run(*projection);
+  EXPECT_EQ(store_.Save().rebuilding.at({"outcomes", 0}), 3);
+  RunLater(*projection);
+  EXPECT_FALSE(store_.Save().rebuilding.empty()) << "a fetch may be slow";
+  for (int i = 0; i < 3; ++i) RunLater(*projection);
+  EXPECT_TRUE(store_.Save().rebuilding.empty());
+  AddOutcome(batch_, {3, 3});
+  RunLater(*projection);
+  EXPECT_EQ(Succeeded(batch_), 1U);
+}
+
+TEST_F(ProjectionTest, NoteOfAFormerOwnersRebuildEndsToo) {
+  for (std::uint32_t i = 0; i < 3; ++i) AddOutcome(batch_, {i, i});
+  log_.Erase("outcomes", 0, 2, 2);
+  {
+    auto projection = Join();
+    Run(*projection);
+  }
+  EXPECT_EQ(store_.Save().rebuilding.at({"outcomes", 0}), 3);
+  auto next = Join();
+  for (int i = 0; i < 5; ++i) RunLater(*next);
+  EXPECT_TRUE(store_.Save().rebuilding.empty());
+}
+
 TEST_F(ProjectionTest, PartitionsMoveBetweenProjectorsWithoutLoss) {
   auto first = Join();
   auto second = Join();
