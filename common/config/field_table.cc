@@ -169,9 +169,6 @@ void AddWorker(Fields& fields) {
       DurationField(Row("worker.session_timeout",
                         "Silence after which the group takes a worker's partitions", kWorkerOnly),
                     seconds(6), minutes(5), MEMBER(worker.session_timeout)));
-  fields.push_back(NumberField(
-      Row("worker.attempts_max", "Tries of an item whose store fails for a while", kWorkerOnly), 1,
-      1'000'000, MEMBER(worker.attempts_max)));
   fields.push_back(DurationField(
       Row("worker.retry_backoff", "Pause before the second try; doubled with each", kWorkerOnly),
       milliseconds(1), minutes(10), MEMBER(worker.retry_backoff)));

@@ -20,7 +20,6 @@ struct WorkerSettings {
   std::size_t lane_chunk_items_max = 100;        // items of one graph in one chunk
   std::chrono::milliseconds commit_interval{1'000};
   std::chrono::milliseconds session_timeout{15'000};
-  int attempts_max = 10;                         // of an item, transient errors
   std::chrono::milliseconds retry_backoff{200};  // doubled up to retry_backoff_max, with jitter
   std::chrono::milliseconds retry_backoff_max{30'000};
 };

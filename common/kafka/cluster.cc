@@ -7,7 +7,7 @@
 namespace headrace::kafka {
 
 Result<std::string> ClusterId(const KafkaSettings& settings, std::chrono::milliseconds timeout) {
-  Result<Conf> conf = MakeConf(settings, "headrace-cluster-id");
+  Result<Conf> conf = MakeConf(settings, "headrace-cluster-id", {}, {});
   if (!conf.ok()) return std::move(conf).error();
   Result<Client> client = OpenClient(RD_KAFKA_PRODUCER, std::move(*conf));
   if (!client.ok()) return std::move(client).error();

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <initializer_list>
 #include <set>
 #include <utility>
 
@@ -360,9 +359,8 @@ Result<std::unique_ptr<EventConsumer>> OpenConsumer(const KafkaSettings& setting
                                                     AssignmentListener* listener,
                                                     const Wakeup* wakeup) {
   CHECK(options.group.empty() || listener != nullptr);
-  Result<Conf> conf = MakeConf(settings, options.client_id);
-  if (!conf.ok()) return std::move(conf).error();
-  const std::initializer_list<std::pair<const char*, std::string>> ours = {
+  const Properties defaults = {{"fetch.wait.max.ms", "100"}, {"check.crcs", "true"}};
+  const Properties fixed = {
       // librdkafka wants a group id even of a consumer that never joins or commits.
       {"group.id", options.group.empty() ? options.client_id + "-reader" : options.group},
       {"enable.auto.commit", "false"},
@@ -372,12 +370,9 @@ Result<std::unique_ptr<EventConsumer>> OpenConsumer(const KafkaSettings& setting
       {"heartbeat.interval.ms", std::to_string(options.session_timeout.count() / 5)},
       {"partition.assignment.strategy", HasCooperativeSticky() ? "cooperative-sticky" : "range"},
       {"queued.max.messages.kbytes", std::to_string(options.prefetch_bytes_max >> 10)},
-      {"fetch.wait.max.ms", "100"},
-      {"check.crcs", "true"},
   };
-  for (const auto& [name, value] : ours) {
-    if (Status set = SetProperty(conf->get(), name, value); !set.ok()) return set.error();
-  }
+  Result<Conf> conf = MakeConf(settings, options.client_id, defaults, fixed);
+  if (!conf.ok()) return std::move(conf).error();
   auto consumer = std::make_unique<KafkaConsumer>(settings, options, listener);
   if (Status started = consumer->Start(std::move(*conf), wakeup); !started.ok()) {
     return std::move(started).error();

@@ -1,7 +1,6 @@
 #include "common/kafka/handles.h"
 
 #include <array>
-#include <initializer_list>
 #include <utility>
 
 #include "common/base/log.h"
@@ -18,8 +17,7 @@ void OnClientLog(const rd_kafka_t* client, int level, const char* facility, cons
                               {"text", line}});
 }
 
-}  // namespace
-
+// kInvalid with librdkafka's own sentence.
 Status SetProperty(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> reason{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size()) !=
@@ -29,23 +27,32 @@ Status SetProperty(rd_kafka_conf_t* conf, const std::string& name, const std::st
   return {};
 }
 
-Result<Conf> MakeConf(const KafkaSettings& settings, const std::string& client_id) {
+}  // namespace
+
+Result<Conf> MakeConf(const KafkaSettings& settings, const std::string& client_id,
+                      const Properties& defaults, const Properties& fixed) {
   Conf conf(rd_kafka_conf_new());
   rd_kafka_conf_set_log_cb(conf.get(), OnClientLog);
-  const std::initializer_list<std::pair<const char*, std::string>> ours = {
-      {"bootstrap.servers", settings.brokers},
+  const Properties common = {
       {"client.id", client_id},
       {"socket.nagle.disable", "true"},
       // The default of 10 s would let a worker sleep long after the broker is back.
       {"reconnect.backoff.max.ms", "1000"},
-      {"allow.auto.create.topics", "false"},
   };
-  for (const auto& [name, value] : ours) {
-    if (Status set = SetProperty(conf.get(), name, value); !set.ok()) return set.error();
-  }
-  for (const auto& [name, value] : settings.properties) {
-    if (Status set = SetProperty(conf.get(), name, value); !set.ok()) return set.error();
-  }
+  const Properties always = {{"bootstrap.servers", settings.brokers},
+                             {"allow.auto.create.topics", "false"}};
+  const auto set_all = [&](const auto& properties) -> Status {
+    for (const auto& [name, value] : properties) {
+      if (Status set = SetProperty(conf.get(), name, value); !set.ok()) return set;
+    }
+    return {};
+  };
+  Status status = set_all(common);
+  if (status.ok()) status = set_all(defaults);
+  if (status.ok()) status = set_all(settings.properties);
+  if (status.ok()) status = set_all(always);
+  if (status.ok()) status = set_all(fixed);
+  if (!status.ok()) return std::move(status).error();
   return conf;
 }
 

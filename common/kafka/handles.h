@@ -4,8 +4,10 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "common/base/result.h"
 #include "common/kafka/kafka_settings.h"
@@ -38,10 +40,12 @@ using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, HandleDeleter<rd_kafka_New
 using ConfigResource =
     std::unique_ptr<rd_kafka_ConfigResource_t, HandleDeleter<rd_kafka_ConfigResource_destroy>>;
 
-// A configuration with the brokers, the user's properties and what every client of ours needs.
-Result<Conf> MakeConf(const KafkaSettings& settings, const std::string& client_id);
-// kInvalid with librdkafka's own sentence.
-Status SetProperty(rd_kafka_conf_t* conf, const std::string& name, const std::string& value);
+using Properties = std::initializer_list<std::pair<const char*, std::string>>;
+
+// A configuration: our defaults, then the operator's properties over them, then what the client's
+// promises rest on and nobody may change.
+Result<Conf> MakeConf(const KafkaSettings& settings, const std::string& client_id,
+                      const Properties& defaults, const Properties& fixed);
 // Takes the configuration over. kInvalid when librdkafka refuses it.
 Result<Client> OpenClient(rd_kafka_type_t type, Conf conf);
 

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <initializer_list>
 #include <iterator>
 #include <utility>
 
@@ -148,21 +147,17 @@ class KafkaProducer final : public EventProducer {
 Result<std::unique_ptr<EventProducer>> OpenProducer(const KafkaSettings& settings,
                                                     const std::string& client_id,
                                                     const Wakeup* wakeup) {
-  Result<Conf> conf = MakeConf(settings, client_id);
-  if (!conf.ok()) return std::move(conf).error();
-  const std::initializer_list<std::pair<const char*, std::string>> ours = {
+  const Properties defaults = {{"linger.ms", "5"}, {"queue.buffering.max.messages", "200000"}};
+  const Properties fixed = {
       {"enable.idempotence", "true"},
       {"acks", "all"},
       {"enable.gapless.guarantee", "true"},
       {"message.timeout.ms", "0"},
       {"partitioner", "murmur2"},  // as Java clients, so that everybody agrees on the partition
-      {"linger.ms", "5"},
-      {"queue.buffering.max.messages", "200000"},
       {"queue.buffering.max.kbytes", std::to_string(settings.producer_queue_bytes_max >> 10)},
   };
-  for (const auto& [name, value] : ours) {
-    if (Status set = SetProperty(conf->get(), name, value); !set.ok()) return set.error();
-  }
+  Result<Conf> conf = MakeConf(settings, client_id, defaults, fixed);
+  if (!conf.ok()) return std::move(conf).error();
   auto producer = std::make_unique<KafkaProducer>(settings);
   if (Status started = producer->Start(std::move(*conf), wakeup); !started.ok()) {
     return std::move(started).error();

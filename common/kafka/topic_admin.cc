@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 Result<Client> OpenAdmin(const KafkaSettings& settings) {
-  Result<Conf> conf = MakeConf(settings, "headrace-admin");
+  Result<Conf> conf = MakeConf(settings, "headrace-admin", {}, {});
   if (!conf.ok()) return std::move(conf).error();
   return OpenClient(RD_KAFKA_PRODUCER, std::move(*conf));
 }
