@@ -215,13 +215,18 @@ Status Projection::Position(TopicPartition place, Lane& lane, std::int64_t end_o
   auto mark = store_.ReadMark(lane.topic, place.partition);
   if (!mark.ok()) return std::move(mark).error();
   lane.mark = *mark;
-  std::int64_t start = PartitionPosition::kFromStart;
-  if (lane.mark && *lane.mark <= end_offset) {
-    start = *lane.mark;
-  } else if (Status status = BeginRebuild(place, lane, end_offset); !status.ok()) {
-    return status;
+  const bool rebuild = !lane.mark || *lane.mark > end_offset;
+  const std::int64_t start = rebuild ? PartitionPosition::kFromStart : *lane.mark;
+  // Right after an assignment Kafka's client may not be ready to seek; the next step tries again.
+  if (const Status sought = consumer_->Seek({place, start, ""}); !sought.ok()) {
+    log::Debug("projector_seek_failed", {{"topic", lane.topic},
+                                         {"partition", place.partition},
+                                         {"reason", sought.error().message}});
+    return {};
   }
-  if (!consumer_->Seek({place, start, ""}).ok()) return {};
+  if (rebuild) {
+    if (Status status = BeginRebuild(place, lane, end_offset); !status.ok()) return status;
+  }
   lane.next = std::max<std::int64_t>(start, 0);
   lane.rebuild_end = end_offset;
   lane.heard_at = clock_.Now();
