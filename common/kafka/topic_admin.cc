@@ -1,8 +1,11 @@
 #include "common/kafka/topic_admin.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <functional>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "common/kafka/handles.h"
@@ -123,6 +126,24 @@ Result<std::vector<std::string>> CreatedNames(rd_kafka_event_t* event) {
   return names;
 }
 
+// The controller answers before the brokers know the topics: whoever goes on at once would be told
+// that they are missing. Not an error when it takes too long, for they are made.
+void AwaitVisible(rd_kafka_t* client, const KafkaSettings& kafka, const TopicSettings& topics,
+                  milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const std::vector<TopicRule> rules = TopicRules(topics);
+  while (std::chrono::steady_clock::now() < deadline) {
+    const Result<Metadata> metadata = AllTopics(client, kafka, timeout);
+    if (!metadata.ok()) return;
+    if (std::all_of(rules.begin(), rules.end(), [&](const TopicRule& rule) {
+          return FindTopic(**metadata, rule.name).has_value();
+        })) {
+      return;
+    }
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> CreateTopics(const KafkaSettings& kafka,
@@ -143,7 +164,9 @@ Result<std::vector<std::string>> CreateTopics(const KafkaSettings& kafka,
                  rd_kafka_CreateTopics(client->get(), raw.data(), raw.size(), options, queue);
                });
   if (!event.ok()) return std::move(event).error();
-  return CreatedNames(event->get());
+  Result<std::vector<std::string>> names = CreatedNames(event->get());
+  if (names.ok() && !names->empty()) AwaitVisible(client->get(), kafka, topics, timeout);
+  return names;
 }
 
 Result<std::vector<TopicFinding>> CheckTopics(const KafkaSettings& kafka,
