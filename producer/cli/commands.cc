@@ -1,7 +1,10 @@
 #include "producer/cli/commands.h"
 
+#include "producer/cli/batch_commands.h"
 #include "producer/cli/completion_command.h"
 #include "producer/cli/config_command.h"
+#include "producer/cli/load_command.h"
+#include "producer/cli/projector_command.h"
 #include "producer/cli/schema_command.h"
 #include "producer/cli/topics_command.h"
 #include "producer/cli/version_command.h"
@@ -9,6 +12,9 @@
 namespace headrace::cli {
 
 void RegisterAllCommands(CommandTree& tree) {
+  RegisterLoad(tree);
+  RegisterBatch(tree);
+  RegisterProjector(tree);
   RegisterTopics(tree);
   RegisterSchema(tree);
   RegisterConfig(tree);

@@ -10,6 +10,8 @@ namespace {
 constexpr std::chrono::milliseconds kPollTimeout{100};
 constexpr std::size_t kRecordsPerPoll = 10'000;
 
+bool AtLeast(std::int64_t next, std::int64_t end) { return next >= end; }
+
 void Note(BatchFact fact, KnownFacts& known) {
   switch (fact.kind) {
     case BatchFactKind::kOpened:
@@ -31,7 +33,7 @@ Status Apply(const Record& record, const BatchId& batch, KnownFacts& known) {
   Result<BatchFact> fact = DecodeBatchFact(record.key, record.value);
   if (!fact.ok()) {
     if (fact.error().code == ErrorCode::kNotFound) return {};
-    return std::move(fact).error().Prefix("journal: ");
+    return std::move(fact).error().Prefix("journal");
   }
   if (fact->batch == batch) Note(*std::move(fact), known);
   return {};
@@ -42,32 +44,46 @@ Status Apply(const Record& record, const BatchId& batch, KnownFacts& known) {
 Result<KnownFacts> FindBatchFacts(EventConsumer& journal, const BatchId& batch,
                                   std::chrono::milliseconds silence_max, const Clock& clock,
                                   const StopRequested& stop) {
-  Result<std::vector<std::int64_t>> ends = journal.EndOffsets(0);
-  if (!ends.ok()) return std::move(ends).error().Prefix("journal: ");
-  std::vector<std::int64_t> next(ends->size(), 0);
+  std::vector<std::int64_t> ends;  // empty: not known yet
+  std::vector<std::int64_t> next;
   const auto done = [&] {
-    return std::equal(next.begin(), next.end(), ends->begin(), std::greater_equal<>());
+    return !ends.empty() && std::equal(next.begin(), next.end(), ends.begin(), AtLeast);
   };
   KnownFacts known;
   std::vector<Record> records;
   SteadyTime heard = clock.Now();
+  std::string trouble;
   while (!done()) {
     if (stop()) return Cancelled("interrupted");
-    // A failed poll is not yet silence: the client reconnects by itself.
-    const Status polled = journal.Poll(kPollTimeout, kRecordsPerPoll, records);
-    if (!polled.ok() && polled.error().code != ErrorCode::kTransient) return polled.error();
-    if (polled.ok() && !records.empty()) {
-      heard = clock.Now();
-    } else if (clock.Now() - heard >= silence_max) {
+    if (clock.Now() - heard >= silence_max) {
       return Transient("the journal could not be read to its end" +
-                       (polled.ok() ? std::string() : ": " + polled.error().message));
+                       (trouble.empty() ? trouble : ": " + trouble));
     }
-    if (!polled.ok()) continue;
+    if (ends.empty()) {
+      // A journal that was made a moment ago may have no leaders yet.
+      Result<std::vector<std::int64_t>> now = journal.EndOffsets(0);
+      if (!now.ok() && now.error().code != ErrorCode::kTransient) return std::move(now).error();
+      if (now.ok()) {
+        ends = *std::move(now);
+        next.resize(std::max(next.size(), ends.size()));
+        continue;
+      }
+      trouble = now.error().message;
+    }
+    const Status polled = journal.Poll(kPollTimeout, kRecordsPerPoll, records);
+    if (!polled.ok()) {
+      if (polled.error().code != ErrorCode::kTransient) return polled.error();
+      trouble = polled.error().message;
+      continue;
+    }
+    if (!records.empty()) heard = clock.Now();
     for (const Record& record : records) {
       if (Status applied = Apply(record, batch, known); !applied.ok()) {
         return std::move(applied).error();
       }
-      next.at(static_cast<std::size_t>(record.source.partition)) = record.offset + 1;
+      const auto partition = static_cast<std::size_t>(record.source.partition);
+      next.resize(std::max(next.size(), partition + 1));
+      next[partition] = record.offset + 1;
     }
   }
   return known;

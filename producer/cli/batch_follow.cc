@@ -1,0 +1,137 @@
+#include "producer/cli/batch_follow.h"
+
+#include <utility>
+
+#include "producer/cli/batch_text.h"
+#include "producer/cli/human_format.h"
+
+namespace headrace::cli {
+namespace {
+
+using redis::BatchSummary;
+using redis::ViewState;
+
+class Follower {
+ public:
+  Follower(const FollowWorld& world, const FollowOptions& options)
+      : world_(world), options_(options), started_(world.clock.Now()), moved_(started_) {}
+
+  FollowResult Run() {
+    while (true) {
+      if (Look()) return std::move(result_);
+      const SteadyTime now = world_.clock.Now();
+      if (world_.stop()) return End(FollowEnd::kInterrupted, "interrupted");
+      if (options_.timeout && now - started_ >= *options_.timeout) {
+        return End(FollowEnd::kTimeout, "the batch is not finished yet");
+      }
+      if (!stall_told_ && reachable_ && now - moved_ >= options_.stall_hint_after) {
+        stall_told_ = true;
+        world_.bar.Message("nothing has finished for " +
+                           std::to_string(options_.stall_hint_after.count() / 1000) +
+                           " s: is a headrace-worker running?");
+      }
+      world_.pause(options_.interval);
+    }
+  }
+
+ private:
+  // One look at the view. True when there is nothing left to wait for.
+  bool Look() {
+    Result<ViewState> state = world_.view.State();
+    if (!state.ok()) return OnError(state.error());
+    Result<BatchSummary> batch = world_.view.Show(options_.project, options_.id);
+    if (!batch.ok() && batch.error().code != ErrorCode::kNotFound) return OnError(batch.error());
+    if (!reachable_ && answered_) world_.bar.Message("Redis answers again");
+    reachable_ = answered_ = true;
+    if (*state != ViewState::kReady && !std::exchange(incomplete_told_, true)) {
+      world_.bar.Message(ViewStateNote(*state));
+    }
+    if (!batch.ok()) return OnAbsent(*state, batch.error());
+    return OnBatch(*std::move(batch));
+  }
+
+  bool OnBatch(BatchSummary batch) {
+    const std::uint64_t finished = FinishedItems(batch);
+    if (!result_.batch || FinishedItems(*result_.batch) != finished) moved_ = world_.clock.Now();
+    result_.batch = std::move(batch);
+    if (!result_.batch->final) {
+      world_.bar.Show(Describe());
+      return false;
+    }
+    End(FollowEnd::kFinal, "");
+    return true;
+  }
+
+  bool OnAbsent(ViewState state, const Error& error) {
+    if (options_.may_appear_later) return false;
+    if (state == ViewState::kReady) {
+      End(FollowEnd::kNotFound, error.message);
+    } else {
+      End(FollowEnd::kIncomplete, ViewStateNote(state));
+    }
+    return true;
+  }
+
+  bool OnError(const Error& error) {
+    if (error.code != ErrorCode::kTransient) {
+      End(FollowEnd::kUnreachable, error.message);
+      return true;
+    }
+    const bool was_reachable = std::exchange(reachable_, false);
+    if (!answered_ && world_.clock.Now() - started_ >= options_.patience) {
+      End(FollowEnd::kUnreachable, error.message);
+      return true;
+    }
+    if (was_reachable) world_.bar.Message(error.message + "; still trying");
+    // Silence of Redis says nothing about the workers.
+    moved_ = world_.clock.Now();
+    return false;
+  }
+
+  Progress Describe() const {
+    Progress progress;
+    progress.label = result_.batch->status;
+    progress.items = FinishedItems(*result_.batch);
+    if (result_.batch->sealed) progress.items_total = result_.batch->item_count;
+    if (result_.batch->failed > 0) progress.note = FormatCount(result_.batch->failed) + " failed";
+    return progress;
+  }
+
+  FollowResult End(FollowEnd end, std::string problem) {
+    if (result_.batch) world_.bar.Finish(Describe());
+    result_.end = end;
+    result_.problem = std::move(problem);
+    return result_;
+  }
+
+  const FollowWorld& world_;
+  const FollowOptions& options_;
+  const SteadyTime started_;
+  SteadyTime moved_;  // when something last finished
+  bool reachable_ = false;
+  bool answered_ = false;
+  bool incomplete_told_ = false;
+  bool stall_told_ = false;
+  FollowResult result_;
+};
+
+}  // namespace
+
+FollowResult FollowBatch(const FollowWorld& world, const FollowOptions& options) {
+  return Follower(world, options).Run();
+}
+
+std::string ViewStateNote(ViewState state) {
+  switch (state) {
+    case ViewState::kReady:
+      return {};
+    case ViewState::kEmpty:
+      return "Redis is empty; its numbers appear when a worker or `headrace projector` has rebuilt "
+             "them from Kafka";
+    case ViewState::kRebuilding:
+      return "Redis is being rebuilt from Kafka; numbers are not complete yet";
+  }
+  return {};
+}
+
+}  // namespace headrace::cli
