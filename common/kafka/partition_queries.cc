@@ -6,8 +6,7 @@ using std::chrono::milliseconds;
 
 Result<int> PartitionCount(rd_kafka_t* client, const KafkaSettings& settings,
                            const std::string& topic, milliseconds timeout) {
-  const std::unique_ptr<rd_kafka_topic_t, HandleDeleter<rd_kafka_topic_destroy>> handle(
-      rd_kafka_topic_new(client, topic.c_str(), nullptr));
+  const Topic handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
   if (handle == nullptr) return Invalid("topic name " + topic);
   const rd_kafka_metadata_t* raw = nullptr;
   const rd_kafka_resp_err_t code =

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "common/kafka/handles.h"
@@ -18,6 +20,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
+
+constexpr int kMetadataTimeoutMs = 1'000;
 
 class KafkaProducer final : public EventProducer {
  public:
@@ -107,11 +111,12 @@ class KafkaProducer final : public EventProducer {
                             static_cast<ssize_t>(header.value.size()));
       }
     }
-    topic_.assign(record.topic);  // the C API wants a terminating zero
+    rd_kafka_topic_t* topic = FindTopic(record.topic);
+    if (topic == nullptr) return RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
     if (rd_kafka_outq_len(client_.get()) == 0) last_progress_ = SteadyClock::now();
     // F_COPY leaves key and value alone, so the casts only satisfy the C signature.
     const rd_kafka_resp_err_t error = rd_kafka_producev(
-        client_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        client_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_KEY(const_cast<char*>(record.key.data()), record.key.size()),
         RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
         RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::uintptr_t>(record.token))),
@@ -119,6 +124,19 @@ class KafkaProducer final : public EventProducer {
     // On success the message owns the headers.
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<void>(headers.release());
     return error;
+  }
+
+  // A topic that librdkafka has not heard of waits for a scan that runs once a second; asking for
+  // its metadata ends the wait at once.
+  rd_kafka_topic_t* FindTopic(std::string_view name) {
+    const auto found = topics_.find(name);
+    if (found != topics_.end()) return found->second.get();
+    Topic topic(rd_kafka_topic_new(client_.get(), std::string(name).c_str(), nullptr));
+    if (topic == nullptr) return nullptr;
+    const rd_kafka_metadata_t* raw = nullptr;
+    rd_kafka_metadata(client_.get(), 0, topic.get(), &raw, kMetadataTimeoutMs);
+    const Metadata metadata(raw);
+    return topics_.emplace(name, std::move(topic)).first->second.get();
   }
 
   bool Stalled() const { return SteadyClock::now() - last_progress_ > settings_.delivery_timeout; }
@@ -136,10 +154,11 @@ class KafkaProducer final : public EventProducer {
   const KafkaSettings settings_;
   std::vector<Delivery> deliveries_;
   std::string failure_;
-  std::string topic_;
   SteadyClock::time_point last_progress_ = SteadyClock::now();
-  Client client_;     // after what OnDelivery touches: closing it may still call that
-  Queue main_queue_;  // after the client: a queue handle keeps the client from closing
+  Client client_;  // after what OnDelivery touches: closing it may still call that
+  // After the client: these handles keep it from closing.
+  Queue main_queue_;
+  std::map<std::string, Topic, std::less<>> topics_;
 };
 
 }  // namespace
