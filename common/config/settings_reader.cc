@@ -126,7 +126,9 @@ class Reader {
   }
 
   void WarnOfUnknownVariables() {
-    std::vector<std::string> known{std::string(kConfigVariable)};
+    // The last two belong to the project's scripts, whose environment the binaries inherit.
+    std::vector<std::string> known{std::string(kConfigVariable), "HEADRACE_CACHE",
+                                   "HEADRACE_OWNER_PID"};
     for (const Field& field : FieldTable()) {
       known.push_back(EnvironmentName(field.name));
       known.push_back(known.back() + std::string(kFileSuffix));
