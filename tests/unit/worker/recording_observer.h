@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "worker/worker_observer.h"
+
+namespace headrace::worker {
+
+class RecordingObserver final : public WorkerObserver {
+ public:
+  void OnOutcome(ItemState state, std::size_t items) override {
+    outcomes[static_cast<std::size_t>(state)] += items;
+  }
+  void OnDeadLetter(const ItemError& error) override { dead_letters.push_back(error.code); }
+  void OnChunkDone(const ChunkResult&, std::size_t) override {}
+  void OnMisrouted(const Record&, std::int32_t) override { ++misrouted; }
+  void OnPartitionsOwned(std::size_t count) override { partitions_owned = count; }
+  void OnKafka(const Status& status) override { kafka.push_back(status.ok()); }
+  void OnInFlight(std::size_t items, std::size_t bytes, std::size_t) override {
+    in_flight = items;
+    in_flight_max = std::max(in_flight_max, items);
+    in_flight_bytes = bytes;
+  }
+
+  std::array<std::size_t, 5> outcomes{};
+  std::vector<std::string> dead_letters;
+  std::size_t misrouted = 0;
+  std::size_t partitions_owned = 0;
+  std::vector<bool> kafka;
+  std::size_t in_flight = 0;
+  std::size_t in_flight_max = 0;
+  std::size_t in_flight_bytes = 0;
+};
+
+}  // namespace headrace::worker
