@@ -30,8 +30,9 @@ int Fail(const char* event, const Error& error) {
 }
 
 // A busy default port is another worker on this host; a busy port that somebody chose is a mistake.
-Result<std::unique_ptr<Service>> ServeHealth(const Settings& settings, WorkerMetrics& metrics,
-                                             WorkerHealth& health) {
+Result<std::unique_ptr<http::HealthServer>> ServeHealth(const Settings& settings,
+                                                        WorkerMetrics& metrics,
+                                                        WorkerHealth& health) {
   auto server = http::OpenHealthServer(settings.worker.metrics_listen,
                                        {.metrics = [&] { return metrics.Expose(); },
                                         .alive = [&] { return health.alive(); },
@@ -41,6 +42,8 @@ Result<std::unique_ptr<Service>> ServeHealth(const Settings& settings, WorkerMet
     if (settings.metrics_listen_explicit) return Invalid(started.error().message);
     log::Warn("no_metrics", {{"reason", started.error().message},
                              {"fix", "set metrics.listen to a free address"}});
+  } else {
+    log::Info("metrics", {{"address", (*server)->address()}});
   }
   return server;
 }

@@ -86,11 +86,11 @@ class Session : public std::enable_shared_from_this<Session> {
   std::size_t& open_;
 };
 
-class HealthServer final : public Service {
+class BeastHealthServer final : public HealthServer {
  public:
-  HealthServer(tcp::endpoint endpoint, HealthChecks checks)
+  BeastHealthServer(tcp::endpoint endpoint, HealthChecks checks)
       : endpoint_(std::move(endpoint)), checks_(std::move(checks)), acceptor_(context_) {}
-  ~HealthServer() override { Stop(); }
+  ~BeastHealthServer() override { Stop(); }
 
   Status Start() override {
     beast::error_code error;
@@ -98,7 +98,8 @@ class HealthServer final : public Service {
     if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint_, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return Transient("listen on " + Address() + ": " + error.message());
+    if (error) return Transient("listen on " + address() + ": " + error.message());
+    endpoint_ = acceptor_.local_endpoint();
     Accept();
     thread_ = std::thread([this] { context_.run(); });
     return {};
@@ -109,11 +110,13 @@ class HealthServer final : public Service {
     if (thread_.joinable()) thread_.join();
   }
 
- private:
-  std::string Address() const {
-    return endpoint_.address().to_string() + ":" + std::to_string(endpoint_.port());
+  std::string address() const override {
+    const std::string host = endpoint_.address().to_string();
+    return (endpoint_.address().is_v6() ? "[" + host + "]" : host) + ":" +
+           std::to_string(endpoint_.port());
   }
 
+ private:
   void Accept() {
     acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
       if (!error && open_ < kConnectionsMax) {
@@ -123,7 +126,7 @@ class HealthServer final : public Service {
     });
   }
 
-  const tcp::endpoint endpoint_;
+  tcp::endpoint endpoint_;
   const HealthChecks checks_;
   std::size_t open_ = 0;  // owned by the server's thread; outlives the sessions in context_
   asio::io_context context_{1};
@@ -133,7 +136,8 @@ class HealthServer final : public Service {
 
 }  // namespace
 
-Result<std::unique_ptr<Service>> OpenHealthServer(const std::string& listen, HealthChecks checks) {
+Result<std::unique_ptr<HealthServer>> OpenHealthServer(const std::string& listen,
+                                                       HealthChecks checks) {
   const std::size_t colon = listen.rfind(':');
   if (colon == std::string::npos) return Invalid("'" + listen + "' is not host:port");
   std::string host = listen.substr(0, colon);
@@ -149,8 +153,8 @@ Result<std::unique_ptr<Service>> OpenHealthServer(const std::string& listen, Hea
   if (error || wrong != std::errc() || rest != end) {
     return Invalid("'" + listen + "' is not host:port with an IP address or localhost");
   }
-  return std::unique_ptr<Service>(
-      std::make_unique<HealthServer>(tcp::endpoint(address, port), std::move(checks)));
+  return std::unique_ptr<HealthServer>(
+      std::make_unique<BeastHealthServer>(tcp::endpoint(address, port), std::move(checks)));
 }
 
 }  // namespace headrace::http

@@ -20,15 +20,15 @@ enum class BatchFactKind { kOpened, kDispatched, kSealed };
 
 struct BatchFact {
   BatchFactKind kind = BatchFactKind::kOpened;
-  BatchId batch{};
-  std::string project{};
+  BatchId batch;
+  std::string project;
   Timestamp at{};
-  std::optional<std::uint64_t> item_count{};  // opened: when known beforehand; sealed: always
-  std::optional<std::uint64_t> index_end{};   // one past the highest index; like item_count
-  std::optional<std::uint64_t> rejected{};    // sealed: input lines that were refused
-  std::optional<std::uint64_t> dispatched{};  // dispatched
-  std::string source_sha256{};                // hex; opened or sealed: the input, for safe replays
-  std::string metadata{};                     // opened: JSON object, empty when absent
+  std::optional<std::uint64_t> item_count;  // opened: when known beforehand; sealed: always
+  std::optional<std::uint64_t> index_end;   // one past the highest index; like item_count
+  std::optional<std::uint64_t> rejected;    // sealed: input lines that were refused
+  std::optional<std::uint64_t> dispatched;  // dispatched
+  std::string source_sha256;                // hex; opened or sealed: the input, for safe replays
+  std::string metadata;                     // opened: JSON object, empty when absent
 };
 
 std::string BatchFactKey(const BatchFact& fact);  // "batch/<uuid>/opened"

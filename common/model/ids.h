@@ -61,7 +61,7 @@ class BatchId {
 
 // Where an item is accounted: its batch, its index there and the round (0; +1 for every retry).
 struct ItemRef {
-  BatchId batch{};
+  BatchId batch;
   std::uint32_t index = 0;
   std::uint8_t round = 0;
 

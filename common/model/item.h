@@ -24,17 +24,17 @@ std::string_view RoleName(Role role);
 // it says whose graph the thread belongs to.
 struct Item {
   ItemType type = ItemType::kGraphEpisode;
-  std::string content{};                 // `data` of an episode, `content` of a message
+  std::string content;                   // `data` of an episode, `content` of a message
   DataType data_type = DataType::kText;  // graph_episode
-  std::optional<Role> role{};            // thread_message
-  std::string name{};                    // thread_message: the speaker; empty when absent
-  std::string thread_id{};               // thread_message
-  std::string graph_id{};                // graph_episode: exactly one of graph_id and user_id
-  std::string user_id{};
-  std::string source_description{};       // graph_episode
-  std::string document_id{};              // graph_episode
-  std::optional<Timestamp> created_at{};  // event time
-  std::string metadata{};  // the JSON object as the client sent it; empty when absent
+  std::optional<Role> role;              // thread_message
+  std::string name;                      // thread_message: the speaker; empty when absent
+  std::string thread_id;                 // thread_message
+  std::string graph_id;                  // graph_episode: exactly one of graph_id and user_id
+  std::string user_id;
+  std::string source_description;       // graph_episode
+  std::string document_id;              // graph_episode
+  std::optional<Timestamp> created_at;  // event time
+  std::string metadata;                 // the JSON object as the client sent it; empty when absent
 };
 
 // The graph that the item belongs to. kInvalid for a thread message without user_id: only a

@@ -18,10 +18,10 @@ inline constexpr std::string_view kItemKeyHeader = "headrace-item-key";
 // <uuid>[;r=<round>;a=<accepted, ms>;d=<incarnation>;f=<flags>]: one header, because each costs a
 // consumer about 0.2 us.
 struct ItemIdHeader {
-  ItemRef ref{};
-  std::optional<Timestamp> accepted_at{};  // millisecond precision
-  std::uint32_t incarnation = 0;           // of the destination, see GraphStore::Erase
-  bool skip = false;  // f=skip: store the message, no extraction (ignore_roles)
+  ItemRef ref;
+  std::optional<Timestamp> accepted_at;  // millisecond precision
+  std::uint32_t incarnation = 0;         // of the destination, see GraphStore::Erase
+  bool skip = false;                     // f=skip: store the message, no extraction (ignore_roles)
 };
 
 std::string EncodeItemIdHeader(const ItemIdHeader& header);

@@ -32,8 +32,8 @@ std::optional<ItemState> ParseItemState(std::string_view name);
 bool IsTransition(ItemState from, std::uint8_t from_round, ItemState to, std::uint8_t to_round);
 
 struct ItemError {
-  std::string code{};     // stable, see refusal_codes.h
-  std::string message{};  // one sentence, never item content
+  std::string code;     // stable, see refusal_codes.h
+  std::string message;  // one sentence, never item content
   std::uint32_t attempts = 1;
 };
 
@@ -46,21 +46,21 @@ struct IndexRange {
 
 struct FailedItem {
   std::uint32_t index = 0;
-  ItemError error{};
+  ItemError error;
 };
 
 // One record of the outcomes topic: outcomes of one batch and one round, many items packed.
 // On the wire: byte kOutcomeVersion, then JSON (see `headrace schema outcome`); Kafka key: batch
 // id.
 struct OutcomeRecord {
-  BatchId batch{};
-  std::string project{};
+  BatchId batch;
+  std::string project;
   bool upstream = false;  // an implicit batch of records that other programs produced
   std::uint8_t round = 0;
-  std::vector<IndexRange> succeeded{};
-  std::vector<IndexRange> skipped{};
-  std::vector<IndexRange> canceled{};
-  std::vector<FailedItem> failed{};
+  std::vector<IndexRange> succeeded;
+  std::vector<IndexRange> skipped;
+  std::vector<IndexRange> canceled;
+  std::vector<FailedItem> failed;
 
   std::size_t item_count() const;
 };
