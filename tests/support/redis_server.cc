@@ -116,23 +116,27 @@ void RedisServer::Kill() {
 }
 
 int FreePort() {
+  // A server in cluster mode listens 10,000 higher as well.
+  constexpr int kPortMax = 55'000;
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = Loopback(0);
   socklen_t length = sizeof(address);
   bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
   close(fd);
-  return ntohs(address.sin_port);
+  const int port = ntohs(address.sin_port);
+  return port <= kPortMax ? port : FreePort();
 }
 
 std::vector<std::string> RedisBinaries() {
-  std::vector<std::string> binaries{"redis-server"};
-  if (const char* const valkey = std::getenv("VALKEY_SERVER"); valkey != nullptr) {
-    binaries.emplace_back(valkey);
-  } else if (const auto found = InPath("valkey-server")) {
-    binaries.push_back(*found);
-  }
-  return binaries;
+  const char* const given = std::getenv("VALKEY_SERVER");
+  if (given != nullptr) return {"redis-server", given};
+  if (const auto found = InPath("valkey-server")) return {"redis-server", *found};
+  const char* const cache = std::getenv("HEADRACE_CACHE");
+  const char* const home = std::getenv("HOME");
+  const std::string root =
+      cache != nullptr ? cache : std::string(home == nullptr ? "/root" : home) + "/.cache/headrace";
+  return {"redis-server", root + "/valkey/usr/bin/valkey-server"};
 }
 
 }  // namespace headrace::support

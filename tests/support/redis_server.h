@@ -43,8 +43,8 @@ class RedisServer {
 // A port of 127.0.0.1 that nobody listens on at the moment.
 int FreePort();
 
-// The servers to run a suite on: redis-server, and valkey-server where the variable VALKEY_SERVER
-// or PATH has one.
+// The servers to run a suite on: redis-server, and valkey-server from the variable VALKEY_SERVER,
+// from PATH, or from where scripts/valkey puts it. A test fails if one of them is not there.
 std::vector<std::string> RedisBinaries();
 
 }  // namespace headrace::support

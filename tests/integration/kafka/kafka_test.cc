@@ -134,6 +134,21 @@ TEST_F(KafkaTest, CreatesTopicsOnceAndFindsThemInOrder) {
   }
 }
 
+TEST_F(KafkaTest, NamesASettingOfTheBrokersThatWouldLoseData) {
+  TopicSettings longer = topics_;
+  longer.batch_age = topics_.batch_age * 2;
+  const auto findings = CheckTopics(kafka_, longer, kTimeout);
+  ASSERT_TRUE(findings.ok());
+  std::set<std::string> refused;
+  for (const TopicFinding& finding : *findings) {
+    if (finding.severity != TopicFinding::Severity::kRefused) continue;
+    refused.insert(finding.topic);
+    EXPECT_NE(finding.fix.find("--add-config retention.ms="), std::string::npos);
+  }
+  EXPECT_EQ(refused,
+            (std::set<std::string>{names_.items_batch, names_.items_realtime, names_.staging}));
+}
+
 TEST_F(KafkaTest, RefusesMissingTopics) {
   auto findings = CheckTopics(kafka_, TestTopics(), kTimeout);
   ASSERT_TRUE(findings.ok());
