@@ -1,9 +1,11 @@
 #include "common/graph/group_id.h"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 
-#include "common/graph/sha256.h"
+#include "common/base/hex.h"
+#include "common/base/sha256.h"
 
 namespace headrace::graph {
 namespace {
@@ -33,9 +35,8 @@ std::string EscapedGroupId(const GraphKey& graph) {
   std::string name(kEscapePrefix);
   name += graph.kind == GraphKind::kUser ? 'u' : 'g';
   if (graph.id.size() <= kEscapedBytesMax) return name + "-" + HexOf(graph.id);
-  const Sha256Digest digest = Sha256(graph.id);
-  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), kDigestBytes);
-  return name + "h-" + HexOf(bytes);
+  const Sha256Digest digest = Sha256Of(graph.id);
+  return name + "h-" + HexOf(std::span(digest).first(kDigestBytes));
 }
 
 }  // namespace headrace::graph

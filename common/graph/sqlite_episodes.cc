@@ -3,7 +3,7 @@
 #include <string>
 
 #include "common/base/log.h"
-#include "common/graph/sha256.h"
+#include "common/base/sha256.h"
 
 namespace headrace::graph {
 namespace {
@@ -50,7 +50,7 @@ SqliteCode EpisodeTable::Add(const WriteItem& write, const Item& item, const Epi
   const bool message = item.type == ItemType::kThreadMessage;
   const std::string uuid = write.episode.ToString();
   const std::string batch = write.ref.batch.ToString();
-  const Sha256Digest digest = Sha256(item.content);
+  const Sha256Digest digest = Sha256Of(item.content);
   const std::string_view digest_bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
   add_.Start().Add(uuid).Add(place.graph_id).Add(place.seq);
   AddOptional(add_, place.thread_ref);

@@ -3,37 +3,11 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/hex.h"
 #include "common/base/units.h"
 
 namespace headrace::graph {
 namespace {
-
-std::optional<unsigned> HexDigit(char digit) {
-  if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
-  if (digit >= 'a' && digit <= 'f') return static_cast<unsigned>(digit - 'a') + 10;
-  if (digit >= 'A' && digit <= 'F') return static_cast<unsigned>(digit - 'A') + 10;
-  return std::nullopt;
-}
-
-// Empty when a percent sign is not followed by two hexadecimal digits, or names the NUL byte, which
-// neither a path nor an item can hold.
-std::optional<std::string> PercentDecoded(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      decoded.push_back(text[at]);
-      continue;
-    }
-    if (at + 2 >= text.size()) return std::nullopt;
-    const auto high = HexDigit(text[at + 1]);
-    const auto low = HexDigit(text[at + 2]);
-    if (!high || !low || (*high == 0 && *low == 0)) return std::nullopt;
-    decoded.push_back(static_cast<char>(*high * 16 + *low));
-    at += 2;
-  }
-  return decoded;
-}
 
 Status TakeText(std::string_view name, std::string value, std::string& field) {
   if (value.empty()) return Invalid(std::string(name) + " needs a text");
@@ -49,7 +23,7 @@ Status TakeParameter(std::string_view parameter, RehearsalSettings& rehearsal) {
                    "\"; there are delay=DURATION, fail-on=TEXT and crash-on=TEXT");
   }
   if (equals == std::string_view::npos) return Invalid(name + " needs a value: " + name + "=…");
-  auto value = PercentDecoded(parameter.substr(equals + 1));
+  auto value = PercentDecode(parameter.substr(equals + 1));
   if (!value) return Invalid(name + ": a percent sign must be followed by two hexadecimal digits");
   if (name == "fail-on") return TakeText(name, std::move(*value), rehearsal.fail_on);
   if (name == "crash-on") return TakeText(name, std::move(*value), rehearsal.crash_on);
@@ -82,7 +56,7 @@ Result<StoreUrl> ParseStoreUrl(std::string_view text) {
   }
   StoreUrl url;
   url.scheme = address.substr(0, colon);
-  auto location = PercentDecoded(address.substr(colon + 1));
+  auto location = PercentDecode(address.substr(colon + 1));
   if (!location) {
     return Invalid("store URL: a percent sign must be followed by two hexadecimal digits");
   }

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <optional>
 
+#include "common/base/hex.h"
+
 namespace headrace::redis {
 namespace {
 
@@ -10,30 +12,6 @@ constexpr std::string_view kForm = "redis://[user:password@]host[:port][/databas
 
 Error Malformed(std::string_view what) {
   return Invalid("redis.url: " + std::string(what) + "; expected " + std::string(kForm));
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::optional<std::string> PercentDecode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out.push_back(text[i]);
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = HexDigit(text[i + 1]);
-    const int low = HexDigit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return out;
 }
 
 std::optional<int> ParseNumber(std::string_view text, int max) {

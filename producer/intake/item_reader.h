@@ -8,11 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/hex.h"
+#include "common/base/sha256.h"
 #include "common/model/ids.h"
 #include "common/model/item_parser.h"
 #include "producer/intake/byte_source.h"
 #include "producer/intake/line_reader.h"
-#include "producer/intake/sha256.h"
 
 namespace headrace::intake {
 
@@ -54,7 +55,7 @@ class ItemReader {
   std::uint64_t line_count() const { return line_count_; }
   // SHA-256 of what was read: of the files one after the other, a newline added where a file that
   // is not the last one ends without. For one file what sha256sum prints. Once, after kEnd.
-  std::string FinishHash() { return hash_.FinishHex(); }
+  std::string FinishHash() { return HexOf(hash_.Finish()); }
 
  private:
   class HashingSource;

@@ -1,12 +1,10 @@
-#include "producer/intake/sha256.h"
+#include "common/base/sha256.h"
 
 #include <openssl/evp.h>
 
-#include <array>
-
 #include "common/base/check.h"
 
-namespace headrace::intake {
+namespace headrace {
 
 struct Sha256::Impl {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -23,18 +21,19 @@ void Sha256::Update(std::string_view bytes) {
   CHECK(EVP_DigestUpdate(impl_->context, bytes.data(), bytes.size()) == 1);
 }
 
-std::string Sha256::FinishHex() {
-  std::array<unsigned char, 32> digest{};
+Sha256Digest Sha256::Finish() {
+  Sha256Digest digest{};
   unsigned int size = 0;
   CHECK(EVP_DigestFinal_ex(impl_->context, digest.data(), &size) == 1 && size == digest.size());
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * digest.size());
-  for (const unsigned char byte : digest) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
+  return digest;
 }
 
-}  // namespace headrace::intake
+Sha256Digest Sha256Of(std::string_view text) {
+  // Fetched once: looking the algorithm up costs as much as hashing a short text.
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  Sha256Digest digest{};
+  CHECK(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, algorithm, nullptr) == 1);
+  return digest;
+}
+
+}  // namespace headrace

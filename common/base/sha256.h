@@ -1,12 +1,17 @@
+// SHA-256; OpenSSL stays behind it.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
-namespace headrace::intake {
+namespace headrace {
 
-// SHA-256 over bytes as they come; OpenSSL stays behind it.
+using Sha256Digest = std::array<std::uint8_t, 32>;
+
+// Over bytes as they come.
 class Sha256 {
  public:
   Sha256();
@@ -15,12 +20,13 @@ class Sha256 {
   Sha256& operator=(const Sha256&) = delete;
 
   void Update(std::string_view bytes);
-  // 64 lower-case hex digits, as sha256sum prints them. Call once.
-  std::string FinishHex();
+  Sha256Digest Finish();  // once
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace headrace::intake
+Sha256Digest Sha256Of(std::string_view text);
+
+}  // namespace headrace
