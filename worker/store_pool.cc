@@ -22,6 +22,7 @@ void StorePool::Submit(std::vector<WorkItem> items) {
     ++item.attempts;
     chunk.items.push_back(std::move(item.write));
   }
+  items_in_flight_ += items.size();
   in_flight_.emplace(chunk.token, std::move(items));
   store_.Submit(std::move(chunk), *this);
 }
@@ -38,6 +39,7 @@ void StorePool::Collect(std::vector<CompletedChunk>& completed) {
     auto entry = in_flight_.extract(done.result.token);
     CHECK(!entry.empty());
     std::vector<WorkItem>& items = entry.mapped();
+    items_in_flight_ -= items.size();
     for (std::size_t i = 0; i < items.size(); ++i) {
       items[i].write = std::move(done.chunk.items[i]);
     }

@@ -1,6 +1,7 @@
 // Between the loop thread and the graph store: hands chunks over and brings their results back.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +27,7 @@ class StorePool final : public ChunkSink {
   const StoreTraits& traits() const { return traits_; }
   bool HasRoom() const { return in_flight_.size() < traits_.chunks_in_flight_max; }
   bool idle() const { return in_flight_.empty(); }
+  std::size_t items_in_flight() const { return items_in_flight_; }
   void Submit(std::vector<WorkItem> items);
   // Appends what has completed; never waits.
   void Collect(std::vector<CompletedChunk>& completed);
@@ -44,6 +46,7 @@ class StorePool final : public ChunkSink {
   std::uint64_t next_token_ = 1;
   // The items without their WriteItem, which travels through the store and comes back.
   std::unordered_map<std::uint64_t, std::vector<WorkItem>> in_flight_;
+  std::size_t items_in_flight_ = 0;
   BoundedQueue<Done> done_;
   std::vector<Done> drained_;
 };

@@ -77,7 +77,10 @@ Result<bool> WorkerLoop::Tick() {
   if (!settled.ok()) return settled;
   const bool dispatched = Dispatch();
   CommitIfDue();
-  ports_.observer.OnInFlight(held_.items, held_.bytes, lanes_.lanes());
+  ports_.observer.OnInFlight({.items = held_.items,
+                              .bytes = held_.bytes,
+                              .lanes = lanes_.lanes(),
+                              .items_in_store = store_pool_.items_in_flight()});
   return (fetched.ok() && *fetched) || *settled || dispatched;
 }
 

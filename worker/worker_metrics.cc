@@ -64,6 +64,8 @@ struct WorkerMetrics::Instruments {
   prometheus::Gauge& in_flight_bytes =
       NewGauge("headrace_in_flight_bytes", "Payload bytes of the items in flight");
   prometheus::Gauge& lanes = NewGauge("headrace_lanes", "Graphs with items in flight");
+  prometheus::Gauge& in_store =
+      NewGauge("headrace_store_items_in_flight", "Items that the store is working on");
   prometheus::Gauge& partitions =
       NewGauge("headrace_kafka_assigned_partitions", "Partitions that this worker owns");
   prometheus::Gauge& kafka_up = NewGauge("headrace_kafka_up", "1 while the brokers answer");
@@ -134,10 +136,11 @@ void WorkerMetrics::OnKafka(const Status& status) {
   health_.Set(WorkerHealth::kKafka, status.ok(), status.ok() ? "" : status.error().message);
 }
 
-void WorkerMetrics::OnInFlight(std::size_t items, std::size_t bytes, std::size_t lanes) {
-  instruments_->in_flight.Set(static_cast<double>(items));
-  instruments_->in_flight_bytes.Set(static_cast<double>(bytes));
-  instruments_->lanes.Set(static_cast<double>(lanes));
+void WorkerMetrics::OnInFlight(const InFlight& in_flight) {
+  instruments_->in_flight.Set(static_cast<double>(in_flight.items));
+  instruments_->in_flight_bytes.Set(static_cast<double>(in_flight.bytes));
+  instruments_->lanes.Set(static_cast<double>(in_flight.lanes));
+  instruments_->in_store.Set(static_cast<double>(in_flight.items_in_store));
   health_.Tick();
 }
 

@@ -24,7 +24,7 @@ class WorkerMetrics final : public WorkerObserver, public accounting::ProjectorO
   void OnMisrouted(const Record& record, std::int32_t expected) override;
   void OnPartitionsOwned(std::size_t count) override;
   void OnKafka(const Status& status) override;
-  void OnInFlight(std::size_t items, std::size_t bytes, std::size_t lanes) override;
+  void OnInFlight(const InFlight& in_flight) override;
 
   void OnOutcomeStoreReachable(bool reachable) override;
   void OnApplied(std::size_t outcomes) override;

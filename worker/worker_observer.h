@@ -13,6 +13,14 @@
 
 namespace headrace::worker {
 
+// What a worker holds at a moment.
+struct InFlight {
+  std::size_t items = 0;  // in lanes, store and reporter
+  std::size_t bytes = 0;  // of their payloads
+  std::size_t lanes = 0;  // graphs that have any
+  std::size_t items_in_store = 0;
+};
+
 // The loop thread calls everything.
 class WorkerObserver {
  public:
@@ -24,7 +32,7 @@ class WorkerObserver {
   virtual void OnMisrouted(const Record& record, std::int32_t expected) = 0;
   virtual void OnPartitionsOwned(std::size_t count) = 0;
   virtual void OnKafka(const Status& status) = 0;  // each change between ok and not
-  virtual void OnInFlight(std::size_t items, std::size_t bytes, std::size_t lanes) = 0;
+  virtual void OnInFlight(const InFlight& in_flight) = 0;
 };
 
 }  // namespace headrace::worker

@@ -18,10 +18,10 @@ class RecordingObserver final : public WorkerObserver {
   void OnMisrouted(const Record&, std::int32_t) override { ++misrouted; }
   void OnPartitionsOwned(std::size_t count) override { partitions_owned = count; }
   void OnKafka(const Status& status) override { kafka.push_back(status.ok()); }
-  void OnInFlight(std::size_t items, std::size_t bytes, std::size_t) override {
-    in_flight = items;
-    in_flight_max = std::max(in_flight_max, items);
-    in_flight_bytes = bytes;
+  void OnInFlight(const InFlight& now) override {
+    in_flight = now.items;
+    in_flight_max = std::max(in_flight_max, now.items);
+    in_flight_bytes = now.bytes;
   }
 
   std::array<std::size_t, 5> outcomes{};
