@@ -58,6 +58,7 @@ Status Intake::KeepMembership() {
 
 Result<bool> Intake::TakeIn(Held& held) {
   const std::size_t begin = next_record_;
+  if (begin == records_.size() || !KnowsPartitionCount()) return false;
   for (; next_record_ < records_.size(); ++next_record_) {
     const Record& record = records_[next_record_];
     OffsetLedger* ledger = parts_.partitions.Find(record.source);
@@ -78,11 +79,18 @@ Result<bool> Intake::TakeIn(Held& held) {
   return next_record_ > begin;
 }
 
+// A broker may be unable to say it for a moment, above all when the topic is new. What was polled
+// waits until then: a misrouted record that nobody noticed would break an order in silence.
+bool Intake::KnowsPartitionCount() {
+  if (partition_count_ > 0) return true;
+  const auto ends = parts_.consumer.EndOffsets(0);
+  if (ends.ok()) partition_count_ = static_cast<std::int32_t>(ends->size());
+  return partition_count_ > 0;
+}
+
 Status Intake::Enter(const Record& record, Verdict verdict, Held& held) {
-  if (partition_count_ > 0) {
-    const std::int32_t expected = PartitionOf(record.key, partition_count_);
-    if (expected != record.source.partition) parts_.observer.OnMisrouted(record, expected);
-  }
+  const std::int32_t expected = PartitionOf(record.key, partition_count_);
+  if (expected != record.source.partition) parts_.observer.OnMisrouted(record, expected);
   ++held.items;
   if (verdict.kind == Verdict::Kind::kRefused) {
     return parts_.settlement.Refuse(verdict.item, record, std::move(*verdict.refusal));

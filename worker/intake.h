@@ -45,19 +45,20 @@ class Intake {
   // unreachable broker is kTransient.
   Result<bool> Fetch(Held& held);
 
-  // Of the items topic; needed to tell misrouted records. 0: not known yet.
-  void SetPartitionCount(std::int32_t count) { partition_count_ = count; }
+  // The items topic may have got more partitions; they are counted again before the next record.
+  void ForgetPartitionCount() { partition_count_ = 0; }
 
  private:
   bool HasRoom(const Held& held) const;
   Status KeepMembership();
   Result<bool> TakeIn(Held& held);
+  bool KnowsPartitionCount();
   Status Enter(const Record& record, Verdict verdict, Held& held);
   void Stop(TopicPartition partition);
 
   const Parts parts_;
   const IntakeLimits limits_;
-  std::int32_t partition_count_ = 0;
+  std::int32_t partition_count_ = 0;  // needed to tell misrouted records; 0: not known
   std::vector<Record> records_;
   std::size_t next_record_ = 0;         // of records_, not judged yet
   SteadyTime full_since_{};             // zero while there is room

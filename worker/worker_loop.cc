@@ -167,9 +167,7 @@ void WorkerLoop::ForgetWaiting(const std::set<TopicPartition>& partitions) {
 void WorkerLoop::OnAssigned(std::vector<PartitionPosition>& positions) {
   partitions_.Own(positions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
-  if (auto ends = consumer_->EndOffsets(0); ends.ok()) {
-    intake_->SetPartitionCount(static_cast<std::int32_t>(ends->size()));
-  }
+  intake_->ForgetPartitionCount();
 }
 
 // Drain first, fence second: what has been begun ends and is committed while the partition is still
