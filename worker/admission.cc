@@ -13,10 +13,13 @@ constexpr std::string_view kControlHeader = "headrace-control";
 constexpr std::chrono::milliseconds kFindTimeout{1'000};
 
 // The project to account a record under whose key is not a key: what stands before the first slash,
-// or "default".
+// or "default". A key without a slash names no project; customer numbers, say, would make
+// thousands.
 std::string ProjectOf(std::string_view key) {
-  const std::string_view project = key.substr(0, key.find('/'));
-  return IsValidProject(project) ? std::string(project) : "default";
+  const std::size_t slash = key.find('/');
+  const std::string_view project = key.substr(0, slash);
+  return slash != std::string_view::npos && IsValidProject(project) ? std::string(project)
+                                                                    : "default";
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ TEST_F(AdmissionTest, RefusesWhatCannotBeTrusted) {
   };
   const Case cases[] = {
       {"no key", "", kEpisode, {}, codes::kInvalidKey},
+      {"a name that is no key", "customer-17", kEpisode, {}, codes::kInvalidKey},
       {"no project", "/g/a", kEpisode, {}, codes::kInvalidKey},
       {"no graph kind", "default/x/a", kEpisode, {}, codes::kInvalidKey},
       {"bad header", "default/g/a", kEpisode, {{kItemIdHeader, "7"}}, codes::kInvalidHeader},
