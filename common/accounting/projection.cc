@@ -172,7 +172,8 @@ Status Projection::Work() {
   if (Status status = PositionLanes(); !status.ok()) return status;
   if (Status status = ApplyAll(); !status.ok()) return status;
   const SteadyTime now = clock_.Now();
-  const bool reconcile = now >= state_.reconcile_at;
+  // A step that had nothing to write proves nothing about a store that was away.
+  const bool reconcile = !state_.store_reachable || now >= state_.reconcile_at;
   if (reconcile) {
     state_.reconcile_at = now + settings_.reconcile_interval;
     // Without partitions there is no mark to look at, but whether the store answers still matters.

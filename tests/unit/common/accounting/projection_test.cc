@@ -5,107 +5,10 @@
 #include <random>
 #include <thread>
 
-#include "tests/fakes/manual_clock.h"
-#include "tests/fakes/memory_event_log.h"
-#include "tests/fakes/memory_outcome_store.h"
+#include "tests/unit/common/accounting/projection_fixture.h"
 
 namespace headrace::accounting {
 namespace {
-
-using fakes::MemoryEventLog;
-using fakes::MemoryOutcomeStore;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-class Notes final : public ProjectorObserver {
- public:
-  void OnOutcomeStoreReachable(bool reachable) override { reachable_changes.push_back(reachable); }
-  void OnApplied(std::size_t outcomes) override { applied += outcomes; }
-  void OnRewound(const std::string&, std::int32_t) override { ++rewound; }
-  void OnForeignRecord(const std::string&, std::int32_t) override { ++foreign; }
-  void OnUnknownVersion(const std::string&, std::int32_t) override { ++unknown; }
-
-  std::vector<bool> reachable_changes;
-  std::size_t applied = 0;
-  int rewound = 0;
-  int foreign = 0;
-  int unknown = 0;
-};
-
-class ProjectionTest : public testing::Test {
- protected:
-  ProjectionTest() {
-    log_.CreateTopic("outcomes", 2);
-    log_.CreateTopic("journal", 1);
-  }
-
-  ProjectorSettings Settings() const {
-    ProjectorSettings settings;
-    settings.outcomes_topic = "outcomes";
-    settings.journal_topic = "journal";
-    return settings;
-  }
-
-  std::unique_ptr<Projection> Join() {
-    auto projection = std::make_unique<Projection>(Settings(), store_, clock_, notes_);
-    const Status opened = projection->Open([&](AssignmentListener& listener) {
-      return Result(log_.OpenConsumer({"outcomes", "journal"}, "headrace.accounting", &listener));
-    });
-    EXPECT_TRUE(opened.ok());
-    return projection;
-  }
-
-  std::int64_t AddOutcome(const BatchId& batch, IndexRange succeeded, int partition = 0) {
-    OutcomeRecord record;
-    record.batch = batch;
-    record.project = "p";
-    record.succeeded = {succeeded};
-    return log_.Append("outcomes", partition, batch.ToString(), EncodeOutcomeRecord(record));
-  }
-
-  void AddFact(BatchFactKind kind, const BatchId& batch, std::uint64_t count) {
-    BatchFact fact;
-    fact.kind = kind;
-    fact.batch = batch;
-    fact.project = "p";
-    fact.at = clock_.WallNow();
-    if (kind == BatchFactKind::kDispatched) {
-      fact.dispatched = count;
-    } else {
-      fact.item_count = count;
-      fact.index_end = count;
-    }
-    log_.Append("journal", 0, BatchFactKey(fact), EncodeBatchFact(fact));
-  }
-
-  void Run(Projection& projection, int steps = 4) {
-    for (int i = 0; i < steps; ++i) projection.Step(milliseconds(0));
-  }
-
-  // Lets the next reconciliation come due.
-  void RunLater(Projection& projection) {
-    clock_.Advance(seconds(10));
-    Run(projection);
-  }
-
-  std::uint64_t Succeeded(const BatchId& batch) {
-    const auto count = MemoryOutcomeStore::Count(store_.Save(), batch);
-    return count ? count->by_state[1] : 0;
-  }
-
-  std::string StatusOf(const BatchId& batch) {
-    const auto count = MemoryOutcomeStore::Count(store_.Save(), batch);
-    return count ? count->status : "absent";
-  }
-
-  std::int64_t Mark(int partition = 0) { return store_.Save().marks.at({"outcomes", partition}); }
-
-  fakes::ManualClock clock_;
-  MemoryEventLog log_{clock_};
-  MemoryOutcomeStore store_;
-  Notes notes_;
-  const BatchId batch_ = BatchId::Random();
-};
 
 TEST_F(ProjectionTest, AppliesBothTopicsAndMovesTheMarks) {
   AddFact(BatchFactKind::kOpened, batch_, 10);
@@ -220,45 +123,6 @@ TEST_F(ProjectionTest, CrashBetweenApplyingAndTheMarkCountsNothingTwice) {
   Run(*next);
   EXPECT_EQ(Succeeded(batch_), 10U);
   EXPECT_EQ(Mark(), 1);
-}
-
-TEST_F(ProjectionTest, KeepsItsPlaceInTheGroupWhileTheStoreIsAway) {
-  auto projection = Join();
-  Run(*projection);
-  store_.SetReachable(false);
-  AddOutcome(batch_, {0, 0});
-  for (int i = 0; i < 5; ++i) RunLater(*projection);
-  AddOutcome(batch_, {1, 1});
-  for (int i = 0; i < 5; ++i) RunLater(*projection);
-  EXPECT_EQ(notes_.reachable_changes, (std::vector<bool>{true, false}));
-  store_.SetReachable(true);
-  RunLater(*projection);
-  EXPECT_EQ(notes_.reachable_changes, (std::vector<bool>{true, false, true}));
-  EXPECT_EQ(Succeeded(batch_), 2U);
-  EXPECT_EQ(notes_.rewound, 0);
-}
-
-TEST_F(ProjectionTest, WaitsBeforeItAsksAStoreAgainThatWasAway) {
-  auto projection = Join();
-  Run(*projection);
-  store_.SetReachable(false);
-  AddOutcome(batch_, {0, 0});
-  Run(*projection);
-  store_.SetReachable(true);
-  Run(*projection);
-  EXPECT_EQ(Succeeded(batch_), 0U) << "the clock did not move";
-  RunLater(*projection);
-  EXPECT_EQ(Succeeded(batch_), 1U);
-}
-
-TEST_F(ProjectionTest, StartsWhileTheStoreIsAway) {
-  AddOutcome(batch_, {0, 0});
-  store_.SetReachable(false);
-  auto projection = Join();
-  RunLater(*projection);
-  store_.SetReachable(true);
-  RunLater(*projection);
-  EXPECT_EQ(Succeeded(batch_), 1U);
 }
 
 TEST_F(ProjectionTest, StopsThePartitionAtAnUnknownVersionAndSkipsNothing) {
