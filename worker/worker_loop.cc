@@ -131,7 +131,7 @@ void WorkerLoop::CommitIfDue() {
   if (now < pulse_.next_commit) return;
   pulse_.next_commit = now + plan_.settings.commit_interval;
   CommitNow();
-  // librdkafka says when all brokers are gone, but not when one is back.
+  // A poll that brings nothing does not prove that a broker is back.
   if (!pulse_.kafka_ok && consumer_->EndOffsets(0).ok()) Watch({}).IgnoreError();
 }
 

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/kafka/broker_watch.h"
 #include "common/kafka/handles.h"
 #include "common/kafka/partition_queries.h"
 
@@ -25,14 +26,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kBrokerTimeout{5'000};
+constexpr milliseconds kProbeTimeout{500};  // for what has just failed
 constexpr std::string_view kHeaderPrefix = "headrace-";
 
 Timestamp ToTimestamp(std::int64_t ms) { return Timestamp(std::chrono::milliseconds(ms)); }
 
 bool HasCooperativeSticky() { return rd_kafka_version() >= 0x02060100; }
 
-Error ToError(rd_kafka_resp_err_t code, const std::string& context) {
-  return Transient(context + ": " + rd_kafka_err2str(code));
+Error ToError(rd_kafka_resp_err_t code, const char* context) {
+  return Transient(std::string(context) + ": " + rd_kafka_err2str(code));
 }
 
 class KafkaConsumer final : public EventConsumer {
@@ -54,6 +56,7 @@ class KafkaConsumer final : public EventConsumer {
   Result<std::vector<std::int64_t>> EndOffsets(std::uint16_t topic) override;
 
  private:
+  static void OnError(rd_kafka_t*, int code, const char* reason, void* opaque);
   static void OnRebalance(rd_kafka_t*, rd_kafka_resp_err_t code,
                           rd_kafka_topic_partition_list_t* partitions, void* opaque);
 
@@ -76,6 +79,7 @@ class KafkaConsumer final : public EventConsumer {
   const ConsumerOptions options_;
   AssignmentListener* const listener_;
   std::set<TopicPartition> paused_;
+  BrokerWatch brokers_;
   bool assigned_from_start_ = false;
   std::vector<Message> held_;    // what the views of the last Poll point into
   std::vector<Header> headers_;  // of all records of the last Poll, one after the other
@@ -87,6 +91,7 @@ class KafkaConsumer final : public EventConsumer {
 Status KafkaConsumer::Start(Conf conf, const Wakeup* wakeup) {
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_rebalance_cb(conf.get(), OnRebalance);
+  rd_kafka_conf_set_error_cb(conf.get(), OnError);
   Result<Client> client = OpenClient(RD_KAFKA_CONSUMER, std::move(conf));
   if (!client.ok()) return std::move(client).error();
   client_ = std::move(*client);
@@ -102,8 +107,7 @@ Status KafkaConsumer::Start(Conf conf, const Wakeup* wakeup) {
     rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   }
   const rd_kafka_resp_err_t code = rd_kafka_subscribe(client_.get(), topics.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return Invalid(rd_kafka_err2str(code));
-  return {};
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR ? Status() : Status(Invalid(rd_kafka_err2str(code)));
 }
 
 void KafkaConsumer::Close() {
@@ -136,7 +140,16 @@ Status KafkaConsumer::Poll(milliseconds timeout, std::size_t count_max,
     records[i].headers = std::span(headers_).subspan(begin, header_ends_[i] - begin);
     begin = header_ends_[i];
   }
+  if (records.empty() && status.ok()) {
+    return brokers_.Check(client_.get(), settings_, options_.topics[0]);
+  }
+  if (!records.empty()) brokers_.OnAnswer();
   return records.empty() ? status : Status();
+}
+
+// Called while we poll. Without it librdkafka only logs that its brokers are gone.
+void KafkaConsumer::OnError(rd_kafka_t*, int code, const char*, void* opaque) {
+  static_cast<KafkaConsumer*>(opaque)->brokers_.OnError(code);
 }
 
 void KafkaConsumer::Take(Message message, std::vector<Record>& records, Status& status) {
@@ -175,6 +188,8 @@ void KafkaConsumer::ReadHeaders(const rd_kafka_message_t& message) {
 }
 
 Status KafkaConsumer::Commit(std::span<const PartitionPosition> positions) {
+  // librdkafka would hold the caller until the group's session has timed out.
+  if (brokers_.down()) return Transient("commit: no broker answers");
   PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
   for (const PartitionPosition& position : positions) {
     rd_kafka_topic_partition_t* entry = rd_kafka_topic_partition_list_add(
@@ -188,8 +203,7 @@ Status KafkaConsumer::Commit(std::span<const PartitionPosition> positions) {
     entry->metadata_size = position.metadata.size();
   }
   const rd_kafka_resp_err_t code = rd_kafka_commit(client_.get(), list.get(), /*async=*/0);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return ToError(code, "commit");
-  return {};
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR ? Status() : Status(ToError(code, "commit"));
 }
 
 void KafkaConsumer::Pause(TopicPartition partition) {
@@ -214,7 +228,10 @@ Status KafkaConsumer::Seek(const PartitionPosition& position) {
 }
 
 Result<std::vector<std::int64_t>> KafkaConsumer::EndOffsets(std::uint16_t topic) {
-  return kafka::EndOffsets(client_.get(), settings_, options_.topics[topic], kBrokerTimeout);
+  auto ends = kafka::EndOffsets(client_.get(), settings_, options_.topics[topic],
+                                brokers_.down() ? kProbeTimeout : kBrokerTimeout);
+  if (ends.ok()) brokers_.OnAnswer();
+  return ends;
 }
 
 Status KafkaConsumer::AssignAllFromStart(milliseconds timeout) {

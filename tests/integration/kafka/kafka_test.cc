@@ -309,6 +309,30 @@ TEST(KafkaUnreachable, IsSaidWithAddressAndRemedyInTime) {
   EXPECT_LT(SteadyClock::now() - start, seconds(10));
 }
 
+TEST(KafkaUnreachable, IsSaidByPollAndMakesCommitsFailAtOnce) {
+  KafkaSettings settings;
+  settings.brokers = "127.0.0.1:1";
+  ConsumerOptions options;
+  options.topics = {"items"};
+  options.group = "g";
+  options.client_id = "poller";
+  RecordingListener listener;
+  auto consumer = OpenConsumer(settings, options, &listener, nullptr);
+  ASSERT_TRUE(consumer.ok());
+  std::vector<Record> records;
+  Status polled;
+  for (int i = 0; i < 50 && polled.ok(); ++i) {
+    polled = (*consumer)->Poll(milliseconds(100), 10, records);
+  }
+  ASSERT_FALSE(polled.ok());
+  EXPECT_EQ(polled.error().code, ErrorCode::kTransient);
+  EXPECT_NE(polled.error().message.find("127.0.0.1:1"), std::string::npos);
+  const auto start = SteadyClock::now();
+  const PartitionPosition position{{0, 0}, 1, ""};
+  EXPECT_FALSE((*consumer)->Commit({&position, 1}).ok());
+  EXPECT_LT(SteadyClock::now() - start, seconds(1));
+}
+
 TEST(KafkaUnreachable, GivesUpProducingAfterTheDeliveryTimeout) {
   KafkaSettings nowhere;
   nowhere.brokers = "127.0.0.1:1";
