@@ -55,6 +55,9 @@ ExitCode LoadRun::Run() {
 
 bool LoadRun::CheckServices() {
   const Settings& settings = world_.context.settings;
+  // One time limit for both services: also a slow broker and an absent Redis together are reported
+  // within ten seconds.
+  const SteadyTime asked = world_.clock.Now();
   Result<std::vector<kafka::TopicFinding>> findings =
       kafka::CheckTopics(settings.kafka, settings.topics, kServiceTimeout);
   if (!findings.ok()) return End(ExitCodeFor(findings.error()), findings.error().message);
@@ -66,7 +69,6 @@ bool LoadRun::CheckServices() {
   Result<std::unique_ptr<redis::BatchView>> view = redis::OpenBatchView(settings.redis);
   if (!view.ok()) return End(ExitCodeFor(view.error()), view.error().message);
   view_ = *std::move(view);
-  const SteadyTime asked = world_.clock.Now();
   while (true) {
     const Result<redis::ViewState> state = view_->State();
     if (state.ok()) return true;
@@ -78,21 +80,15 @@ bool LoadRun::CheckServices() {
   }
 }
 
+// Warnings belong to `headrace topics check`: before every load they would be noise.
 bool LoadRun::TopicsWillDo(const std::vector<kafka::TopicFinding>& findings) {
-  std::size_t warnings = 0;
-  for (const kafka::TopicFinding& finding : findings) {
-    if (finding.severity == kafka::TopicFinding::Severity::kWarning) {
-      ++warnings;
-    } else {
-      bar_.Message("headrace: " + finding.topic + ": " + finding.message + "; " + finding.fix);
-    }
+  bool will_do = true;
+  for (const kafka::TopicFinding& finding : kafka::JoinFindings(findings)) {
+    if (finding.severity == kafka::TopicFinding::Severity::kWarning) continue;
+    bar_.Message("headrace: " + finding.topic + ": " + finding.message + "\n  fix: " + finding.fix);
+    will_do = false;
   }
-  // In full they would be a screen before every load into a broker of one's own.
-  if (warnings > 0) {
-    bar_.Message("headrace: warning: `headrace topics check` has " + FormatCount(warnings) +
-                 " warnings");
-  }
-  return warnings == findings.size();
+  return will_do;
 }
 
 bool LoadRun::Scan() {
