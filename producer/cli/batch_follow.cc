@@ -43,7 +43,8 @@ class Follower {
     if (!batch.ok() && batch.error().code != ErrorCode::kNotFound) return OnError(batch.error());
     if (!reachable_ && answered_) world_.bar.Message("Redis answers again");
     reachable_ = answered_ = true;
-    if (*state != ViewState::kReady && !std::exchange(incomplete_told_, true)) {
+    const bool incomplete = *state != ViewState::kReady;
+    if (!std::exchange(incomplete_told_, incomplete) && incomplete) {
       world_.bar.Message(ViewStateNote(*state));
     }
     if (!batch.ok()) return OnAbsent(*state, batch.error());
@@ -66,9 +67,12 @@ class Follower {
     if (options_.may_appear_later) return false;
     if (state == ViewState::kReady) {
       End(FollowEnd::kNotFound, error.message);
-    } else {
-      End(FollowEnd::kIncomplete, ViewStateNote(state));
+      return true;
     }
+    // Redis was emptied while we looked, or a worker has just started: the batch comes back.
+    const bool waited = world_.clock.Now() - started_ >= options_.patience;
+    if (result_.batch || !waited) return false;
+    End(FollowEnd::kIncomplete, ViewStateNote(state));
     return true;
   }
 

@@ -19,7 +19,9 @@ struct FollowOptions {
   std::optional<std::chrono::milliseconds> timeout;
   bool may_appear_later = false;  // just loaded: the projector may not have come to it yet
   std::chrono::milliseconds interval{200};
-  std::chrono::milliseconds patience{10'000};          // for Redis to answer the first time
+  // For Redis to answer the first time, and to hold the batch if it is incomplete. A missing Redis
+  // must be reported within 10 s of the start.
+  std::chrono::milliseconds patience{8'000};
   std::chrono::milliseconds stall_hint_after{15'000};  // without any item finishing
 };
 

@@ -106,6 +106,28 @@ TEST_F(BatchFollowTest, ConcludesNothingFromAbsenceWhileRedisIsRebuilt) {
   }
 }
 
+TEST_F(BatchFollowTest, WaitsForABatchThatARebuildBringsBack) {
+  view_.state = [](int look) {
+    if (look < 3) return ViewState::kReady;
+    return look < 60 ? ViewState::kEmpty : ViewState::kReady;
+  };
+  view_.show = [](int look) -> Result<BatchSummary> {
+    if (look >= 3 && look < 60) return NotFound("no such batch");
+    return look < 3 ? Batch(3) : Batch(10);
+  };
+  const FollowResult result = Follow({});
+  EXPECT_EQ(result.end, FollowEnd::kFinal);
+  EXPECT_EQ(result.batch->succeeded, 10u);
+}
+
+TEST_F(BatchFollowTest, WaitsForAProjectorThatHasJustStarted) {
+  view_.state = [](int look) { return look < 10 ? ViewState::kEmpty : ViewState::kReady; };
+  view_.show = [](int look) -> Result<BatchSummary> {
+    return look < 10 ? Result<BatchSummary>(NotFound("no such batch")) : Batch(10);
+  };
+  EXPECT_EQ(Follow({}).end, FollowEnd::kFinal);
+}
+
 TEST_F(BatchFollowTest, GivesUpAfterTheTimeout) {
   view_.show = [](int) { return Batch(3); };
   const SteadyTime start = clock_.Now();
