@@ -133,6 +133,9 @@ class Reader {
       known.push_back(EnvironmentName(field.name));
       known.push_back(known.back() + std::string(kFileSuffix));
     }
+    // The prefix that all have in common would make strangers look alike.
+    std::vector<std::string> known_rests;
+    for (const std::string& name : known) known_rests.push_back(name.substr(kPrefix.size()));
     std::size_t links = 0;
     for (const auto& [name, text] : sources_.environment) {
       if (!name.starts_with(kPrefix)) continue;
@@ -140,8 +143,10 @@ class Reader {
       if (LooksLikeServiceLink(name)) {
         ++links;
       } else {
-        reading_.warnings.push_back("variable " + name + " is not a setting and has no effect" +
-                                    DidYouMean(name, known));
+        const auto nearest = NearestName(name.substr(kPrefix.size()), known_rests);
+        reading_.warnings.push_back(
+            "variable " + name + " is not a setting and has no effect" +
+            (nearest ? ", did you mean " + std::string(kPrefix) + *nearest + "?" : ""));
       }
     }
     if (links > 0) {

@@ -142,15 +142,17 @@ TEST_F(SettingsReader, OnlyWarnsOfUnknownVariables) {
                          {"HEADRACE_REDIS_PORT_6379_TCP", "tcp://10.0.0.1:6379"},
                          {"HEADRACE_REDIS_SERVICE_HOST", "10.0.0.1"},
                          {"HEADRACE_REDIS_PORT", "tcp://10.0.0.1:6379"},
+                         {"HEADRACE_BIN_DIR", "/x"},
                          {"OTHER", "y"}};
   const SettingsReading reading = ReadSettings(sources);
   EXPECT_EQ(AllMistakes(reading), "");
-  ASSERT_EQ(reading.warnings.size(), 2u);
-  EXPECT_TRUE(Contains(reading.warnings[0],
+  ASSERT_EQ(reading.warnings.size(), 3u);
+  EXPECT_EQ(reading.warnings[0], "variable HEADRACE_BIN_DIR is not a setting and has no effect");
+  EXPECT_TRUE(Contains(reading.warnings[1],
                        "HEADRACE_KAFKA_BROKER is not a setting and has no effect, did you mean "
                        "HEADRACE_KAFKA_BROKERS?"));
-  EXPECT_TRUE(Contains(reading.warnings[1], "service links"));
-  EXPECT_TRUE(Contains(reading.warnings[1], "3 HEADRACE_"));
+  EXPECT_TRUE(Contains(reading.warnings[2], "service links"));
+  EXPECT_TRUE(Contains(reading.warnings[2], "3 HEADRACE_"));
 }
 
 TEST_F(SettingsReader, TakesAnEmptyVariableAsUnset) {
