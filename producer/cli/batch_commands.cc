@@ -11,6 +11,7 @@
 #include "producer/cli/batch_text.h"
 #include "producer/cli/interrupt.h"
 #include "producer/cli/load_run.h"
+#include "producer/cli/option_checks.h"
 
 namespace headrace::cli {
 namespace {
@@ -164,13 +165,16 @@ CLI::App& AddCommand(CommandTree& tree, const char* path, const char* summary, B
 }
 
 void AddId(CLI::App& command, BatchOptions& options) {
-  command.add_option("id", options.id, "A batch id, or \"upstream\" for records of other programs")
+  command.add_option("ID", options.id, "A batch id, or \"upstream\" for records of other programs")
       ->required()
-      ->type_name("ID");
+      ->type_name("");
 }
 
 void AddLimit(CLI::App& command, BatchOptions& options, const char* help) {
-  command.add_option("--limit", options.limit, help)->type_name("N")->capture_default_str();
+  command.add_option("--limit", options.limit, help)
+      ->check(CheckCount)
+      ->type_name("N")
+      ->capture_default_str();
 }
 
 }  // namespace

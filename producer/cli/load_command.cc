@@ -7,12 +7,13 @@
 #include "producer/cli/interrupt.h"
 #include "producer/cli/load_options.h"
 #include "producer/cli/load_run.h"
+#include "producer/cli/option_checks.h"
 
 namespace headrace::cli {
 namespace {
 
 void DeclareOptions(CLI::App& command, LoadOptions& options) {
-  command.add_option("files", options.paths, "JSON lines, one item a line; - is standard input")
+  command.add_option("FILE", options.paths, "JSON lines, one item a line; - is standard input")
       ->required()
       ->type_name("FILE");
   command.add_flag("--kafka", options.kafka, "Write straight to Kafka");
@@ -25,6 +26,7 @@ void DeclareOptions(CLI::App& command, LoadOptions& options) {
       ->type_name("FILE");
   command
       .add_option("--max-errors", options.max_errors, "Bad lines that are printed; all are counted")
+      ->check(CheckCount)
       ->type_name("N")
       ->capture_default_str();
   command

@@ -1,0 +1,11 @@
+// Checks of option values that say what is wanted, instead of CLI11's "Could not convert".
+#pragma once
+
+#include <string>
+
+namespace headrace::cli {
+
+// For CLI::Option::check: empty, or what is wrong. Whole numbers from 0 to 1000000000.
+std::string CheckCount(const std::string& text);
+
+}  // namespace headrace::cli
