@@ -4,7 +4,9 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -16,10 +18,53 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Result<Client> OpenAdmin(const KafkaSettings& settings) {
+// What librdkafka said last about its connections: its answer to a call is only "timed out".
+struct Trouble {
+  std::string reason;
+  bool login_refused = false;
+};
+
+// The client with what its callback writes to, which must outlive it.
+struct Admin {
+  std::unique_ptr<Trouble> trouble;
+  Client client;
+
+  rd_kafka_t* get() const { return client.get(); }
+};
+
+void NoteTrouble(rd_kafka_t*, int code, const char* reason, void* opaque) {
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
+  auto* trouble = static_cast<Trouble*>(opaque);
+  trouble->reason = reason;
+  // "(after 0ms in state CONNECT, ...)" tells a user nothing.
+  trouble->reason.resize(std::min(trouble->reason.size(), trouble->reason.find(" (after ")));
+  trouble->login_refused = code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
+}
+
+Result<Admin> OpenAdmin(const KafkaSettings& settings) {
   Result<Conf> conf = MakeConf(settings, "headrace-admin", {}, {});
   if (!conf.ok()) return std::move(conf).error();
-  return OpenClient(RD_KAFKA_PRODUCER, std::move(*conf));
+  Admin admin;
+  admin.trouble = std::make_unique<Trouble>();
+  rd_kafka_conf_set_opaque(conf->get(), admin.trouble.get());
+  rd_kafka_conf_set_error_cb(conf->get(), NoteTrouble);
+  Result<Client> client = OpenClient(RD_KAFKA_PRODUCER, std::move(*conf));
+  if (!client.ok()) return std::move(client).error();
+  admin.client = std::move(*client);
+  return admin;
+}
+
+// Why a call failed. A refused login is the operator's to mend; the rest may pass.
+Error Explain(rd_kafka_t* client, const KafkaSettings& settings, const char* detail) {
+  rd_kafka_poll(client, 0);  // runs NoteTrouble
+  const auto* trouble = static_cast<const Trouble*>(rd_kafka_opaque(client));
+  if (trouble->login_refused) {
+    return Invalid("Kafka at " + settings.brokers + " refuses the login (" + trouble->reason +
+                   "); set sasl.username and sasl.password in kafka.properties / "
+                   "HEADRACE_KAFKA_PROPERTIES_FILE");
+  }
+  return Transient(
+      UnreachableMessage(settings, trouble->reason.empty() ? detail : trouble->reason));
 }
 
 using AdminCall = std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>;
@@ -34,9 +79,9 @@ Result<Event> RunAdmin(rd_kafka_t* client, const KafkaSettings& settings, rd_kaf
   const Queue queue(rd_kafka_queue_new(client));
   call(options.get(), queue.get());
   Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(timeout.count()) + 500));
-  if (event == nullptr) return Transient(UnreachableMessage(settings, "no answer in time"));
+  if (event == nullptr) return Explain(client, settings, "no answer in time");
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Transient(UnreachableMessage(settings, rd_kafka_event_error_string(event.get())));
+    return Explain(client, settings, rd_kafka_event_error_string(event.get()));
   }
   return event;
 }
@@ -58,7 +103,7 @@ Result<Metadata> AllTopics(rd_kafka_t* client, const KafkaSettings& settings,
   const rd_kafka_resp_err_t code =
       rd_kafka_metadata(client, /*all_topics=*/1, nullptr, &raw, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Transient(UnreachableMessage(settings, rd_kafka_err2str(code)));
+    return Explain(client, settings, rd_kafka_err2str(code));
   }
   return Metadata(raw);
 }
@@ -148,7 +193,7 @@ void AwaitVisible(rd_kafka_t* client, const KafkaSettings& kafka, const TopicSet
 
 Result<std::vector<std::string>> CreateTopics(const KafkaSettings& kafka,
                                               const TopicSettings& topics, milliseconds timeout) {
-  Result<Client> client = OpenAdmin(kafka);
+  Result<Admin> client = OpenAdmin(kafka);
   if (!client.ok()) return std::move(client).error();
   std::vector<NewTopic> wanted;
   std::vector<rd_kafka_NewTopic_t*> raw;
@@ -171,7 +216,7 @@ Result<std::vector<std::string>> CreateTopics(const KafkaSettings& kafka,
 
 Result<std::vector<TopicFinding>> CheckTopics(const KafkaSettings& kafka,
                                               const TopicSettings& topics, milliseconds timeout) {
-  Result<Client> client = OpenAdmin(kafka);
+  Result<Admin> client = OpenAdmin(kafka);
   if (!client.ok()) return std::move(client).error();
   const Result<Metadata> metadata = AllTopics(client->get(), kafka, timeout);
   if (!metadata.ok()) return metadata.error();
