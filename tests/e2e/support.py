@@ -13,15 +13,23 @@ import pathlib
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 import uuid
+
+import rdkafka
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
 PR_SET_PDEATHSIG = 1
+EPISODES = """SELECT g.kind, g.external_id, g.next_seq, t.thread_id, e.* FROM episode e JOIN graph g ON g.id = e.graph_id
+    LEFT JOIN thread t ON t.id = e.thread_ref ORDER BY g.kind, g.external_id, e.seq"""
 _libc = ctypes.CDLL(None)
 
 
@@ -154,6 +162,104 @@ class Process:
         return self._process.wait()
 
 
+class RedisClient:
+    """A connection of its own, for tests that look at Redis too often to start redis-cli each time."""
+
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self._socket = socket.create_connection((host, int(port)), timeout=10)
+        self._stream = self._socket.makefile("rb")
+
+    def close(self):
+        self._stream.close()
+        self._socket.close()
+
+    def call(self, *words):
+        encoded = [word.encode() if isinstance(word, str) else word for word in words]
+        self._socket.sendall(b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in encoded))
+        return self._read()
+
+    def _read(self):
+        line = self._stream.readline().rstrip(b"\r\n")
+        kind, rest = line[:1], line[1:]
+        if kind == b"-":
+            raise AssertionError(f"Redis: {rest.decode()}")
+        if kind == b":":
+            return int(rest)
+        if kind == b"$":
+            return None if rest == b"-1" else self._stream.read(int(rest) + 2)[:-2]
+        if kind == b"*":
+            return [self._read() for _ in range(int(rest))]
+        return rest
+
+    def hgetall(self, key):
+        words = [word.decode() for word in self.call("HGETALL", key)]
+        return dict(zip(words[0::2], words[1::2]))
+
+
+class Sampler:
+    """Calls something every few milliseconds from a thread of its own while a `with` block runs."""
+
+    def __init__(self, sample, every=0.02):
+        self._sample = sample
+        self._every = every
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._failure = None
+        self.samples = []
+
+    def _run(self):
+        try:
+            while not self._stop.is_set():
+                value = self._sample()
+                if value is not None:
+                    self.samples.append(value)
+                self._stop.wait(self._every)
+        except Exception as failure:  # shown by the test's own thread
+            self._failure = failure
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+
+
+class Worker(Process):
+    """A headrace-worker, whose metrics and health answer at .metrics (host:port)."""
+
+    def __init__(self, log, environment):
+        self.metrics = f"127.0.0.1:{free_port()}"
+        super().__init__([binary("headrace-worker")], log, {**environment, "HEADRACE_METRICS_LISTEN": self.metrics})
+
+    def metric(self, name):
+        """The sum over all labels but those written into `name`, as in 'x{outcome="failed"'."""
+        with urllib.request.urlopen(f"http://{self.metrics}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        family, _, label = name.partition("{")
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+                   if line.split("{")[0].split(" ")[0] == family and label in line)
+
+    def finished(self):
+        return int(self.metric("headrace_items_finished_total"))
+
+    def wait_ready(self, seconds=60):
+        def ready():
+            if not self.alive():
+                raise AssertionError(f"the worker ended with {self.wait()}; its log:\n{self.log()[-4000:]}")
+            with contextlib.suppress(urllib.error.URLError, OSError):
+                with urllib.request.urlopen(f"http://{self.metrics}/readyz", timeout=5) as answer:
+                    return answer.status == 200
+            return False
+
+        wait_until(ready, "a worker that is ready", seconds)
+        return self
+
+
 class Stage:
     """One test's world: the shared broker under a topic prefix of its own, a Redis, a directory."""
 
@@ -193,14 +299,15 @@ class Stage:
         return self.headrace("topics", "create", *arguments)
 
     def worker(self, **settings):
-        """A headrace-worker; its metrics answer at .metrics (host:port)."""
         self._workers += 1
-        metrics = f"127.0.0.1:{free_port()}"
-        process = Process([binary("headrace-worker")], self.directory / f"worker-{self._workers}.log",
-                          self.environment(HEADRACE_METRICS_LISTEN=metrics, **settings))
-        process.metrics = metrics
-        self._cleanup.callback(process.kill)
-        return process
+        worker = Worker(self.directory / f"worker-{self._workers}.log", self.environment(**settings))
+        self._cleanup.callback(worker.kill)
+        return worker
+
+    def redis_client(self):
+        client = RedisClient(self.redis.address)
+        self._cleanup.callback(client.close)
+        return client
 
     def redis_cli(self, *arguments):
         return run(["redis-cli", "-p", str(self.redis.port), *arguments]).stdout.rstrip("\n")
@@ -212,9 +319,47 @@ class Stage:
     def batch_counters(self, batch_id):
         return self.hgetall(f"hr:{{{batch_id}}}:batch")
 
-    def produce(self, topic, lines, *options):
-        """Lines into a topic with a real kcat, partitioned as Java clients do."""
-        run(["kcat", "-P", "-b", self.kafka, "-t", self.prefix + topic, "-X", "partitioner=murmur2_random", *options],
+    def upstream(self, project="default"):
+        """`headrace batch show upstream`; None while there is no such record yet."""
+        shown = self.headrace("batch", "show", "upstream", "--project", project, "--json", check=False)
+        return json.loads(shown.stdout) if shown.returncode == 0 else None
+
+    def wait_upstream(self, **counters):
+        """Waits until the counters of upstream records are these."""
+        def reached():
+            shown = self.upstream()
+            return shown if shown and all(shown[name] == count for name, count in counters.items()) else None
+
+        try:
+            return wait_until(reached, f"upstream records {counters}", 60, every=0.2)
+        except AssertionError as vain:
+            raise AssertionError(f"{vain}; there are {self.upstream()}") from None
+
+    def wait_accounted(self):
+        """Waits until the projector has brought every outcome that is on Kafka to Redis."""
+        topic = self.prefix + "outcomes"
+
+        def done():
+            marks = self.hgetall("hr:meta")
+            ends = rdkafka.end_offsets(self.kafka, topic)
+            return all(int(marks.get(f"mark:{topic}:{partition}", 0)) == end for partition, end in enumerate(ends))
+
+        wait_until(done, "a projector that has applied all outcomes", 60, every=0.2)
+
+    def rewind_workers(self):
+        """Sends the workers' group back to the beginning, as an operator would; no worker may run."""
+        rdkafka.rewind_group(self.kafka, self.prefix + "worker.batch", self.prefix + "items.batch")
+
+    def rows(self):
+        """Every episode of the store, in order of graph and place."""
+        path = self.store.removeprefix("sqlite:")
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute(EPISODES)]
+
+    def produce(self, topic, lines, *options, partitioner="murmur2_random"):
+        """Lines into a topic with a real kcat, by default partitioned as Java clients do."""
+        run(["kcat", "-P", "-b", self.kafka, "-t", self.prefix + topic, "-X", f"partitioner={partitioner}", *options],
             input="".join(line + "\n" for line in lines))
 
     def consume(self, topic, *options):
