@@ -22,34 +22,30 @@ void LaneBook::Add(WorkItem item) {
 }
 
 std::vector<WorkItem> LaneBook::Take(const ChunkLimits& limits, SteadyTime now) {
+  for (Bisection& bisection : bisections_) {
+    if (!bisection.Ready(now)) continue;
+    std::vector<WorkItem> part = bisection.Next();
+    waiting_ -= part.size();
+    return part;
+  }
   WakeDelayed(now);
   std::vector<WorkItem> chunk;
   for (std::size_t lanes = 0; lanes < limits.lanes && chunk.size() < limits.items; ++lanes) {
     Lane* lane = NextReady();
     if (lane == nullptr) break;
-    if (lane->alone > 0 && !chunk.empty()) {
-      // It must be tried by itself; it opens the next chunk instead.
-      ready_[lane->project].push_front(lane);
-      break;
-    }
     const std::size_t count =
-        lane->alone > 0
-            ? 1
-            : std::min({lane->waiting.size(), limits.lane_items, limits.items - chunk.size()});
+        std::min({lane->waiting.size(), limits.lane_items, limits.items - chunk.size()});
     const auto end = lane->waiting.begin() + static_cast<std::ptrdiff_t>(count);
     std::move(lane->waiting.begin(), end, std::back_inserter(chunk));
     lane->waiting.erase(lane->waiting.begin(), end);
     lane->state = Lane::State::kBusy;
     waiting_ -= count;
-    if (lane->alone > 0) {
-      --lane->alone;
-      break;
-    }
   }
   return chunk;
 }
 
 void LaneBook::Finish(std::span<const WorkItem> chunk) {
+  if (Bisection* bisection = chunk.front().bisection) return Release(*bisection, chunk);
   for (std::size_t i = 0; i < chunk.size(); ++i) {
     Lane* lane = chunk[i].lane;
     if (i + 1 < chunk.size() && chunk[i + 1].lane == lane) continue;  // a lane's items are adjacent
@@ -58,21 +54,44 @@ void LaneBook::Finish(std::span<const WorkItem> chunk) {
   }
 }
 
-void LaneBook::PutBack(std::vector<WorkItem> chunk, SteadyTime not_before, bool alone) {
+void LaneBook::PutBack(std::vector<WorkItem> chunk, SteadyTime not_before) {
+  waiting_ += chunk.size();
+  if (Bisection* bisection = chunk.front().bisection) {
+    return bisection->PutBack(std::move(chunk), not_before);
+  }
   std::vector<Lane*> lanes;
   for (auto item = chunk.rbegin(); item != chunk.rend(); ++item) {
     Lane* lane = item->lane;
     CHECK(lane->state == Lane::State::kBusy);
     if (lanes.empty() || lanes.back() != lane) lanes.push_back(lane);
-    if (alone) ++lane->alone;
     lane->waiting.push_front(std::move(*item));
-    ++waiting_;
   }
   for (auto lane = lanes.rbegin(); lane != lanes.rend(); ++lane) Reopen(**lane, not_before);
 }
 
+void LaneBook::Bisect(std::vector<WorkItem> chunk) {
+  waiting_ += chunk.size();
+  if (Bisection* bisection = chunk.front().bisection) return bisection->Refused(std::move(chunk));
+  bisections_.emplace_back(std::move(chunk));
+}
+
+// A lane goes on when none of its items is left in the bisection; what is left of it, if anything,
+// is at the front.
+void LaneBook::Release(Bisection& bisection, std::span<const WorkItem> settled) {
+  bisection.Settled();
+  const Lane* unfinished = bisection.waiting().empty() ? nullptr : bisection.waiting().front().lane;
+  for (std::size_t i = 0; i < settled.size(); ++i) {
+    Lane* lane = settled[i].lane;
+    if (i + 1 < settled.size() && settled[i + 1].lane == lane) continue;
+    if (lane != unfinished) Reopen(*lane, SteadyTime{});
+  }
+  if (bisection.waiting().empty()) {
+    bisections_.remove_if([&](const Bisection& other) { return &other == &bisection; });
+  }
+}
+
 std::vector<WorkItem> LaneBook::RemoveWaiting(const std::set<TopicPartition>& partitions) {
-  std::vector<WorkItem> removed;
+  std::vector<WorkItem> removed = RemoveFromBisections(partitions);
   for (auto entry = lanes_.begin(); entry != lanes_.end();) {
     Lane& lane = *(entry++)->second;
     std::deque<WorkItem> kept;
@@ -81,16 +100,36 @@ std::vector<WorkItem> LaneBook::RemoveWaiting(const std::set<TopicPartition>& pa
           std::move(item);
     }
     lane.waiting = std::move(kept);
-    lane.alone = std::min(lane.alone, lane.waiting.size());
     DropIfEmpty(lane);
   }
   waiting_ -= removed.size();
   return removed;
 }
 
+std::vector<WorkItem> LaneBook::RemoveFromBisections(const std::set<TopicPartition>& partitions) {
+  std::vector<WorkItem> removed;
+  for (auto bisection = bisections_.begin(); bisection != bisections_.end();) {
+    std::vector<WorkItem> gone = bisection->Remove(partitions);
+    // Lanes with items left, or in the store, are released when those are settled.
+    std::set<const Lane*> kept{bisection->tail_lane()};
+    for (const WorkItem& item : bisection->waiting()) kept.insert(item.lane);
+    for (const WorkItem& item : gone) {
+      if (kept.insert(item.lane).second) Reopen(*item.lane, SteadyTime{});
+    }
+    std::move(gone.begin(), gone.end(), std::back_inserter(removed));
+    bisection = !bisection->busy() && bisection->waiting().empty() ? bisections_.erase(bisection)
+                                                                   : std::next(bisection);
+  }
+  return removed;
+}
+
 std::optional<SteadyTime> LaneBook::NextDue() const {
-  if (delayed_.empty()) return std::nullopt;
-  return delayed_.begin()->first;
+  std::optional<SteadyTime> due;
+  if (!delayed_.empty()) due = delayed_.begin()->first;
+  for (const Bisection& bisection : bisections_) {
+    if (!bisection.busy() && (!due || bisection.not_before() < *due)) due = bisection.not_before();
+  }
+  return due;
 }
 
 void LaneBook::MakeReady(Lane& lane) {

@@ -1,12 +1,14 @@
 // Lanes: one ordered queue for each graph, with at most one chunk of a lane in the store.
 //
-// A lane is idle (no items, and then it does not exist), ready, busy (its chunk is in the store) or
-// delayed (a retry waits for its time). Ready lanes are served round robin over projects first and
-// over a project's lanes second, so that neither a hot graph nor a loud tenant starves the others.
+// A lane is idle (no items, and then it does not exist), ready, busy (its chunk is in the store, or
+// being bisected) or delayed (a retry waits for its time). Ready lanes are served round robin over
+// projects first and over a project's lanes second, so that neither a hot graph nor a loud tenant
+// starves the others.
 #pragma once
 
 #include <cstddef>
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "worker/bisection.h"
 #include "worker/work_item.h"
 
 namespace headrace::worker {
@@ -30,7 +33,6 @@ struct Lane {
   State state = State::kReady;
   std::deque<WorkItem> waiting;
   SteadyTime not_before{};
-  std::size_t alone = 0;  // so many of the next items go to the store one at a time
 };
 
 struct ChunkLimits {
@@ -52,8 +54,11 @@ class LaneBook {
   // The chunk is final: its lanes may go on.
   void Finish(std::span<const WorkItem> chunk);
   // The chunk was not applied: its items return to the front of their lanes, which stay closed
-  // until `not_before`. With `alone`, each of them is tried by itself.
-  void PutBack(std::vector<WorkItem> chunk, SteadyTime not_before, bool alone);
+  // until `not_before`.
+  void PutBack(std::vector<WorkItem> chunk, SteadyTime not_before);
+  // One of the chunk's items is bad, and there are several: parts of it are tried until the bad
+  // one stands alone.
+  void Bisect(std::vector<WorkItem> chunk);
 
   // Removes what waits and came from these partitions, and returns it: they belong to another
   // worker now.
@@ -70,11 +75,14 @@ class LaneBook {
   void WakeDelayed(SteadyTime now);
   void Reopen(Lane& lane, SteadyTime not_before);
   void DropIfEmpty(Lane& lane);
+  void Release(Bisection& bisection, std::span<const WorkItem> settled);
+  std::vector<WorkItem> RemoveFromBisections(const std::set<TopicPartition>& partitions);
 
   std::unordered_map<std::string, std::unique_ptr<Lane>> lanes_;
   std::map<std::string, std::deque<Lane*>> ready_;  // by project; no empty queues
   std::string last_project_;                        // served last
   std::multimap<SteadyTime, Lane*> delayed_;
+  std::list<Bisection> bisections_;  // of refused chunks; they go before the lanes
   std::size_t waiting_ = 0;
 };
 

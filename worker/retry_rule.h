@@ -19,7 +19,7 @@ struct RetrySettings {
 struct RetryDecision {
   enum class Action {
     kRetry,     // the same items again after `delay`
-    kSplit,     // one of them is bad: each by itself
+    kSplit,     // one of them is bad: bisect
     kFailItem,  // it stood alone: it is the bad one
   };
   Action action = Action::kRetry;

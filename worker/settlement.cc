@@ -39,8 +39,11 @@ Status Settlement::Settle(CompletedChunk chunk) {
     chunk.result.failures.push_back({0, error.code, error.message, false});
     return Finish(std::move(chunk));
   }
-  const bool split = decision.action == RetryDecision::Action::kSplit;
-  parts_.lanes.PutBack(std::move(chunk.items), parts_.clock.Now() + decision.delay, split);
+  if (decision.action == RetryDecision::Action::kSplit) {
+    parts_.lanes.Bisect(std::move(chunk.items));
+  } else {
+    parts_.lanes.PutBack(std::move(chunk.items), parts_.clock.Now() + decision.delay);
+  }
   return {};
 }
 

@@ -8,7 +8,8 @@
 
 namespace headrace::worker {
 
-struct Lane;  // see lane_book.h
+struct Lane;      // see lane_book.h
+class Bisection;  // see bisection.h
 
 // An item on its way through the worker: what the store needs, and what the worker must remember
 // to account for it.
@@ -19,7 +20,8 @@ struct WorkItem {
   bool upstream = false;       // produced by another program: accounted in an implicit batch
   std::uint32_t attempts = 0;  // begun
   Timestamp first_try{};
-  Lane* lane = nullptr;  // set by LaneBook
+  Lane* lane = nullptr;            // set by LaneBook
+  Bisection* bisection = nullptr;  // set while it is tried on behalf of one
 
   std::size_t bytes() const { return write.payload.size(); }
 };

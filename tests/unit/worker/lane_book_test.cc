@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <random>
 #include <set>
@@ -70,25 +72,91 @@ TEST(LaneBook, KeepsALaneClosedWhileItsItemsWaitForARetry) {
   for (int i = 0; i < 4; ++i) book.Add(MakeWorkItem(i < 3 ? "a" : "b", i));
   auto chunk = book.Take({.items = 2, .lanes = 1, .lane_items = 2}, kNow);
   ASSERT_EQ(Offsets(chunk), (Numbers{0, 1}));
-  book.PutBack(std::move(chunk), kNow + milliseconds(100), false);
+  book.PutBack(std::move(chunk), kNow + milliseconds(100));
   EXPECT_EQ(Offsets(book.Take({}, kNow)), Numbers{3});
   EXPECT_EQ(book.NextDue(), kNow + milliseconds(100));
   EXPECT_EQ(Offsets(book.Take({}, kNow + milliseconds(100))), (Numbers{0, 1, 2}));
 }
 
-TEST(LaneBook, TriesTheItemsOfASplitChunkOneAtATime) {
+// Counts the calls that follow the refusal of a whole chunk in which `bad` items hide, and checks
+// that only those were refused while alone and that the others kept their order.
+int CallsToSettle(std::size_t items, const std::set<std::int64_t>& bad, int lanes = 1) {
   LaneBook book;
-  for (int i = 0; i < 4; ++i) book.Add(MakeWorkItem("a", i));
-  book.Add(MakeWorkItem("b", 10));
-  auto chunk = book.Take({.items = 2, .lanes = 1, .lane_items = 2}, kNow);
-  book.PutBack(std::move(chunk), kNow, true);
-  std::vector<Numbers> calls;
-  for (int i = 0; i < 4; ++i) {
-    const auto next = book.Take({}, kNow);
-    calls.push_back(Offsets(next));
-    book.Finish(next);
+  for (std::size_t i = 0; i < items; ++i) {
+    book.Add(MakeWorkItem("g" + std::to_string(static_cast<int>(i) % lanes),
+                          static_cast<std::int64_t>(i)));
   }
-  EXPECT_EQ(calls, (std::vector<Numbers>{{10}, {0}, {1}, {2, 3}}));
+  const ChunkLimits all{.items = items, .lanes = items, .lane_items = items};
+  book.Bisect(book.Take(all, kNow));
+  int calls = 0;
+  std::map<const Lane*, std::int64_t> last;
+  std::set<std::int64_t> failed;
+  while (book.lanes() > 0) {
+    std::vector<WorkItem> chunk = book.Take(all, kNow);
+    EXPECT_FALSE(chunk.empty());
+    if (chunk.empty()) return -1;
+    ++calls;
+    const bool refused = std::any_of(chunk.begin(), chunk.end(), [&](const WorkItem& item) {
+      return bad.contains(item.offset);
+    });
+    if (refused && chunk.size() > 1) {
+      book.Bisect(std::move(chunk));
+      continue;
+    }
+    for (const WorkItem& item : chunk) {
+      if (refused) failed.insert(item.offset);
+      EXPECT_LT(last.contains(item.lane) ? last[item.lane] : -1, item.offset);
+      last[item.lane] = item.offset;
+    }
+    book.Finish(chunk);
+  }
+  EXPECT_EQ(failed, bad);
+  EXPECT_EQ(book.waiting(), 0u);
+  return calls;
+}
+
+TEST(LaneBook, IsolatesOneBadItemInLogarithmicallyManyCalls) {
+  for (const std::size_t items : {2u, 3u, 7u, 64u, 500u}) {
+    const int bound = static_cast<int>(std::ceil(std::log2(items))) + 2;
+    for (std::size_t bad = 0; bad < items; bad += std::max<std::size_t>(items / 13, 1)) {
+      SCOPED_TRACE(std::to_string(bad) + " of " + std::to_string(items));
+      EXPECT_LE(CallsToSettle(items, {static_cast<std::int64_t>(bad)}), bound);
+      EXPECT_LE(CallsToSettle(items, {static_cast<std::int64_t>(bad)}, 17), bound);
+    }
+  }
+}
+
+TEST(LaneBook, IsolatesSeveralBadItems) {
+  EXPECT_GT(CallsToSettle(500, {0, 1, 250, 499}, 7), 0);
+  EXPECT_GT(CallsToSettle(8, {0, 1, 2, 3, 4, 5, 6, 7}), 0);
+}
+
+TEST(LaneBook, KeepsALaneClosedWhileItsChunkIsBisected) {
+  LaneBook book;
+  for (int i = 0; i < 3; ++i) book.Add(MakeWorkItem("a", i));
+  auto chunk = book.Take({.items = 2, .lanes = 1, .lane_items = 2}, kNow);
+  book.Bisect(std::move(chunk));
+  const auto first = book.Take({}, kNow);
+  EXPECT_EQ(Offsets(first), Numbers{0});
+  EXPECT_TRUE(book.Take({}, kNow).empty());
+  book.Finish(first);
+  const auto second = book.Take({}, kNow);
+  EXPECT_EQ(Offsets(second), Numbers{1});
+  EXPECT_TRUE(book.Take({}, kNow).empty());
+  book.Finish(second);
+  EXPECT_EQ(Offsets(book.Take({}, kNow)), Numbers{2});
+}
+
+TEST(LaneBook, ReleasesLanesWhoseBisectedItemsWereRevoked) {
+  LaneBook book;
+  for (int i = 0; i < 4; ++i) book.Add(MakeWorkItem(i < 2 ? "a" : "b", i, i < 2 ? 1 : 2));
+  book.Bisect(book.Take({}, kNow));
+  const auto part = book.Take({}, kNow);  // both of a
+  EXPECT_EQ(book.RemoveWaiting({{0, 2}}).size(), 2u);
+  book.Finish(part);
+  EXPECT_EQ(book.lanes(), 0u);
+  book.Add(MakeWorkItem("b", 9, 2));
+  EXPECT_EQ(Offsets(book.Take({}, kNow)), Numbers{9});
 }
 
 TEST(LaneBook, GivesUpWhatWaitsOfARevokedPartition) {
@@ -138,7 +206,11 @@ TEST(LaneBook, KeepsOrderUnderRandomInterleavings) {
           std::vector<WorkItem> chunk = std::move(in_store.back());
           in_store.pop_back();
           if (random() % 3 == 0) {
-            book.PutBack(std::move(chunk), now + milliseconds(random() % 5), random() % 2 == 0);
+            if (chunk.size() > 1 && random() % 2 == 0) {
+              book.Bisect(std::move(chunk));
+            } else {
+              book.PutBack(std::move(chunk), now + milliseconds(random() % 5));
+            }
             break;
           }
           for (const WorkItem& item : chunk) {
