@@ -7,9 +7,10 @@
 
 namespace headrace::worker {
 
-Bisection::Bisection(std::vector<WorkItem> refused)
+Bisection::Bisection(std::vector<WorkItem> refused, SteadyTime not_before)
     : waiting_(std::make_move_iterator(refused.begin()), std::make_move_iterator(refused.end())),
-      suspects_(refused.size()) {}
+      suspects_(refused.size()),
+      not_before_(not_before) {}
 
 std::vector<WorkItem> Bisection::Next() {
   CHECK(!busy_ && !waiting_.empty());
@@ -31,18 +32,14 @@ void Bisection::Settled() {
   suspects_ -= std::min(suspects_, in_store_);
 }
 
-void Bisection::Refused(std::vector<WorkItem> chunk) {
+void Bisection::Refused(std::vector<WorkItem> chunk, SteadyTime not_before) {
   suspects_ = chunk.size();
-  Return(std::move(chunk));
+  PutBack(std::move(chunk), not_before);
 }
 
 void Bisection::PutBack(std::vector<WorkItem> chunk, SteadyTime not_before) {
-  not_before_ = not_before;
-  Return(std::move(chunk));
-}
-
-void Bisection::Return(std::vector<WorkItem> chunk) {
   CHECK(busy_);
+  not_before_ = not_before;
   busy_ = false;
   tail_lane_ = nullptr;
   waiting_.insert(waiting_.begin(), std::make_move_iterator(chunk.begin()),

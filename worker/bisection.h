@@ -19,7 +19,7 @@ namespace headrace::worker {
 // Pure. Owned by the LaneBook; its items' lanes stay busy until none of their items is left in it.
 class Bisection {
  public:
-  explicit Bisection(std::vector<WorkItem> refused);
+  Bisection(std::vector<WorkItem> refused, SteadyTime not_before);
 
   bool Ready(SteadyTime now) const { return !busy_ && !waiting_.empty() && not_before_ <= now; }
   // The items to try next, as one chunk.
@@ -27,7 +27,7 @@ class Bisection {
   // What Next returned is final.
   void Settled();
   // It was refused again, and there are several: the bad one is among them.
-  void Refused(std::vector<WorkItem> chunk);
+  void Refused(std::vector<WorkItem> chunk, SteadyTime not_before);
   // It was not tried to the end: the same again from `not_before` on.
   void PutBack(std::vector<WorkItem> chunk, SteadyTime not_before);
   // Takes out what waits and came from these partitions.
@@ -40,14 +40,12 @@ class Bisection {
   SteadyTime not_before() const { return not_before_; }
 
  private:
-  void Return(std::vector<WorkItem> chunk);
-
   std::deque<WorkItem> waiting_;
   std::size_t suspects_;  // at the front of waiting_; 0: nothing is known
   std::size_t in_store_ = 0;
   bool busy_ = false;
   const Lane* tail_lane_ = nullptr;
-  SteadyTime not_before_{};
+  SteadyTime not_before_;
 };
 
 }  // namespace headrace::worker

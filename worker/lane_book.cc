@@ -69,10 +69,12 @@ void LaneBook::PutBack(std::vector<WorkItem> chunk, SteadyTime not_before) {
   for (auto lane = lanes.rbegin(); lane != lanes.rend(); ++lane) Reopen(**lane, not_before);
 }
 
-void LaneBook::Bisect(std::vector<WorkItem> chunk) {
+void LaneBook::Bisect(std::vector<WorkItem> chunk, SteadyTime not_before) {
   waiting_ += chunk.size();
-  if (Bisection* bisection = chunk.front().bisection) return bisection->Refused(std::move(chunk));
-  bisections_.emplace_back(std::move(chunk));
+  if (Bisection* bisection = chunk.front().bisection) {
+    return bisection->Refused(std::move(chunk), not_before);
+  }
+  bisections_.emplace_back(std::move(chunk), not_before);
 }
 
 // A lane goes on when none of its items is left in the bisection; what is left of it, if anything,

@@ -56,9 +56,9 @@ class LaneBook {
   // The chunk was not applied: its items return to the front of their lanes, which stay closed
   // until `not_before`.
   void PutBack(std::vector<WorkItem> chunk, SteadyTime not_before);
-  // One of the chunk's items is bad, and there are several: parts of it are tried until the bad
-  // one stands alone.
-  void Bisect(std::vector<WorkItem> chunk);
+  // One of the chunk's items is bad, and there are several: from `not_before` on parts of it are
+  // tried until the bad one stands alone.
+  void Bisect(std::vector<WorkItem> chunk, SteadyTime not_before);
 
   // Removes what waits and came from these partitions, and returns it: they belong to another
   // worker now.

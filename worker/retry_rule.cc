@@ -9,22 +9,29 @@ using std::chrono::milliseconds;
 RetryRule::RetryRule(const RetrySettings& settings, std::uint64_t seed)
     : settings_(settings), random_(static_cast<std::minstd_rand::result_type>(seed)) {}
 
-RetryDecision RetryRule::Decide(const StoreError& error, std::size_t chunk_items,
-                                std::uint32_t attempts) {
+RetryDecision RetryRule::Decide(const StoreError& error, const RetryCase& chunk) {
   using Action = RetryDecision::Action;
+  const Action blame = chunk.chunk_items > 1 ? Action::kSplit : Action::kFailItem;
   switch (error.error_class) {
     case StoreErrorClass::kItem:
-      return {chunk_items > 1 ? Action::kSplit : Action::kFailItem, milliseconds(0)};
+      return {blame, milliseconds(0)};
     case StoreErrorClass::kThrottled:
-      return {Action::kRetry, error.retry_after.value_or(Backoff(attempts))};
+      return {Action::kRetry, error.retry_after.value_or(Backoff(chunk.attempts))};
     case StoreErrorClass::kFatal:
       // Nothing but a person mends this, so there is no hurry; but the stream is never
       // dead-lettered for it, and when it is mended work goes on by itself.
       return {Action::kRetry, settings_.backoff_max};
     case StoreErrorClass::kTransient:
-      return {Action::kRetry, Backoff(attempts)};
+      break;
   }
-  return {Action::kRetry, settings_.backoff_max};
+  // Only strikes count: a store that is down for everybody must not empty the topic into dead
+  // letters. Graphs are separated at the first, so that one graph's trouble holds up no other; a
+  // graph's items when its tries are used up, so that the good ones do not fail with the bad one.
+  if (chunk.strikes > 0 && chunk.several_graphs) return {Action::kSplit, Backoff(chunk.attempts)};
+  const bool exhausted = chunk.strikes >= settings_.attempts_max ||
+                         (chunk.strikes > 0 && chunk.age > settings_.age_max);
+  if (exhausted) return {blame, milliseconds(0)};
+  return {Action::kRetry, Backoff(chunk.attempts)};
 }
 
 milliseconds RetryRule::Backoff(std::uint32_t attempts) {

@@ -14,13 +14,24 @@ namespace headrace::worker {
 struct RetrySettings {
   std::chrono::milliseconds backoff{200};
   std::chrono::milliseconds backoff_max{30'000};
+  std::uint32_t attempts_max = 10;  // of an item that fails while the store works for others
+  std::chrono::milliseconds age_max{3'600'000};  // from its first try, likewise
+};
+
+// What the rule must know of a chunk; the numbers are the largest of its items'.
+struct RetryCase {
+  std::size_t chunk_items = 1;
+  bool several_graphs = false;
+  std::uint32_t attempts = 1;  // this one included
+  std::uint32_t strikes = 0;   // of them, although the store worked for others
+  std::chrono::milliseconds age{0};
 };
 
 struct RetryDecision {
   enum class Action {
     kRetry,     // the same items again after `delay`
     kSplit,     // one of them is bad: bisect
-    kFailItem,  // it stood alone: it is the bad one
+    kFailItem,  // it stood alone, and is the bad one or has been tried often enough
   };
   Action action = Action::kRetry;
   std::chrono::milliseconds delay{0};
@@ -30,8 +41,7 @@ class RetryRule {
  public:
   RetryRule(const RetrySettings& settings, std::uint64_t seed);
 
-  // `attempts`: how often the chunk's first item has been tried, this time included.
-  RetryDecision Decide(const StoreError& error, std::size_t chunk_items, std::uint32_t attempts);
+  RetryDecision Decide(const StoreError& error, const RetryCase& chunk);
 
  private:
   std::chrono::milliseconds Backoff(std::uint32_t attempts);

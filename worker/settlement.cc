@@ -1,5 +1,6 @@
 #include "worker/settlement.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace headrace::worker {
@@ -31,20 +32,39 @@ Settlement::Settlement(Parts parts, RetryRule retry_rule, std::string items_topi
 
 Status Settlement::Settle(CompletedChunk chunk) {
   parts_.observer.OnChunkDone(chunk.result, chunk.items.size());
+  if (store_watch_.Note(chunk.result, parts_.clock.Now())) {
+    parts_.observer.OnStore(store_watch_.is_up(), chunk.result.error);
+  }
   if (!chunk.result.error) return Finish(std::move(chunk));
-  const RetryDecision decision =
-      retry_rule_.Decide(*chunk.result.error, chunk.items.size(), chunk.items.front().attempts);
+  const RetryDecision decision = Judge(chunk);
   if (decision.action == RetryDecision::Action::kFailItem) {
     const StoreError& error = *chunk.result.error;
     chunk.result.failures.push_back({0, error.code, error.message, false});
     return Finish(std::move(chunk));
   }
+  const SteadyTime not_before = parts_.clock.Now() + decision.delay;
   if (decision.action == RetryDecision::Action::kSplit) {
-    parts_.lanes.Bisect(std::move(chunk.items));
+    parts_.lanes.Bisect(std::move(chunk.items), not_before);
   } else {
-    parts_.lanes.PutBack(std::move(chunk.items), parts_.clock.Now() + decision.delay);
+    parts_.lanes.PutBack(std::move(chunk.items), not_before);
   }
   return {};
+}
+
+RetryDecision Settlement::Judge(CompletedChunk& chunk) {
+  const Timestamp wall_now = parts_.clock.WallNow();
+  RetryCase retry{.chunk_items = chunk.items.size(),
+                  .several_graphs = chunk.items.front().lane != chunk.items.back().lane};
+  for (WorkItem& item : chunk.items) {
+    if (store_watch_.WorkedSince(item.judged_at)) ++item.strikes;
+    item.judged_at = parts_.clock.Now();
+    retry.attempts = std::max(retry.attempts, item.attempts);
+    retry.strikes = std::max(retry.strikes, item.strikes);
+    retry.age =
+        std::max(retry.age,
+                 std::chrono::duration_cast<std::chrono::milliseconds>(wall_now - item.first_try));
+  }
+  return retry_rule_.Decide(*chunk.result.error, retry);
 }
 
 Status Settlement::Finish(CompletedChunk chunk) {

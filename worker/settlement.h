@@ -10,6 +10,7 @@
 #include "worker/partition_book.h"
 #include "worker/retry_rule.h"
 #include "worker/store_pool.h"
+#include "worker/store_watch.h"
 #include "worker/worker_observer.h"
 
 namespace headrace::worker {
@@ -32,12 +33,14 @@ class Settlement {
 
  private:
   Status Finish(CompletedChunk chunk);
+  RetryDecision Judge(CompletedChunk& chunk);
   Status Report(const WorkItem& item, ItemState state);
   Status Fail(const WorkItem& item, std::string_view key, std::string_view payload,
               ItemError error);
 
   const Parts parts_;
   RetryRule retry_rule_;
+  StoreWatch store_watch_;
   const std::string items_topic_;
 };
 

@@ -19,6 +19,8 @@ struct WorkItem {
   std::int64_t offset = 0;
   bool upstream = false;       // produced by another program: accounted in an implicit batch
   std::uint32_t attempts = 0;  // begun
+  std::uint32_t strikes = 0;   // tries that failed although the store worked for others
+  SteadyTime judged_at{};      // when its first try began, or its last one failed
   Timestamp first_try{};
   Lane* lane = nullptr;            // set by LaneBook
   Bisection* bisection = nullptr;  // set while it is tried on behalf of one

@@ -32,7 +32,9 @@ WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
       admission_(plan_.admission, ports_.directory),
       settlement_({lanes_, reporter_, partitions_, ports_.observer, ports_.clock},
                   RetryRule({.backoff = plan_.settings.retry_backoff,
-                             .backoff_max = plan_.settings.retry_backoff_max},
+                             .backoff_max = plan_.settings.retry_backoff_max,
+                             .attempts_max = plan_.settings.retry_attempts_max,
+                             .age_max = plan_.settings.retry_age_max},
                             plan_.seed),
                   plan_.admission.topic) {}
 
@@ -118,7 +120,9 @@ bool WorkerLoop::Dispatch() {
     if (chunk.empty()) break;
     const Timestamp now = ports_.clock.WallNow();
     for (WorkItem& item : chunk) {
-      if (item.attempts == 0) item.first_try = now;
+      if (item.attempts > 0) continue;
+      item.first_try = now;
+      item.judged_at = ports_.clock.Now();
     }
     store_pool_.Submit(std::move(chunk));
     dispatched = true;

@@ -69,6 +69,7 @@ struct WorkerMetrics::Instruments {
   prometheus::Gauge& partitions =
       NewGauge("headrace_kafka_assigned_partitions", "Partitions that this worker owns");
   prometheus::Gauge& kafka_up = NewGauge("headrace_kafka_up", "1 while the brokers answer");
+  prometheus::Gauge& store_up = NewGauge("headrace_store_up", "0 while the store is down");
   prometheus::Gauge& redis_up = NewGauge("headrace_redis_up", "1 while Redis answers");
 };
 
@@ -106,8 +107,13 @@ void WorkerMetrics::OnChunkDone(const ChunkResult& result, std::size_t) {
   }
   instruments_->chunks.Add({{"result", answer}}).Increment();
   instruments_->duplicates.Increment(result.duplicates);
-  const bool store_ok = !result.error || result.error->error_class == StoreErrorClass::kItem;
-  health_.Set(WorkerHealth::kStore, store_ok, result.error ? result.error->message : "");
+}
+
+void WorkerMetrics::OnStore(bool up, const std::optional<StoreError>& error) {
+  instruments_->store_up.Set(up ? 1 : 0);
+  health_.Set(
+      WorkerHealth::kStore, up,
+      error ? error->message + " (intake stops when the worker is full; no item fails)" : "");
 }
 
 void WorkerMetrics::OnMisrouted(const Record& record, std::int32_t expected) {

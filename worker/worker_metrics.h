@@ -21,6 +21,7 @@ class WorkerMetrics final : public WorkerObserver, public accounting::ProjectorO
   void OnOutcome(ItemState state, std::size_t items) override;
   void OnDeadLetter(const ItemError& error) override;
   void OnChunkDone(const ChunkResult& result, std::size_t items) override;
+  void OnStore(bool up, const std::optional<StoreError>& error) override;
   void OnMisrouted(const Record& record, std::int32_t expected) override;
   void OnPartitionsOwned(std::size_t count) override;
   void OnKafka(const Status& status) override;

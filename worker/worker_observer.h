@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "common/base/result.h"
 #include "common/model/outcome.h"
@@ -28,6 +29,8 @@ class WorkerObserver {
   virtual void OnOutcome(ItemState state, std::size_t items) = 0;  // reported, not yet acknowledged
   virtual void OnDeadLetter(const ItemError& error) = 0;
   virtual void OnChunkDone(const ChunkResult& result, std::size_t items) = 0;
+  // The store went down (with the error that showed it) or came back.
+  virtual void OnStore(bool up, const std::optional<StoreError>& error) = 0;
   // A record that its producer put into partition `record.source` and not `expected`.
   virtual void OnMisrouted(const Record& record, std::int32_t expected) = 0;
   virtual void OnPartitionsOwned(std::size_t count) = 0;

@@ -175,6 +175,13 @@ void AddWorker(Fields& fields) {
   fields.push_back(
       DurationField(Row("worker.retry_backoff_max", "Longest pause between two tries", kWorkerOnly),
                     milliseconds(1), hours(1), MEMBER(worker.retry_backoff_max)));
+  fields.push_back(
+      NumberField(Row("worker.retry_attempts_max",
+                      "Tries of an item that fails while the store works for others", kWorkerOnly),
+                  1, 1'000'000, MEMBER(worker.retry_attempts_max)));
+  fields.push_back(DurationField(
+      Row("worker.retry_age_max", "Time after which such an item fails for good", kWorkerOnly),
+      milliseconds(1), hours(24 * 30), MEMBER(worker.retry_age_max)));
 }
 
 void AddLimits(Fields& fields) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace headrace {
@@ -22,6 +23,10 @@ struct WorkerSettings {
   std::chrono::milliseconds session_timeout{15'000};
   std::chrono::milliseconds retry_backoff{200};  // doubled up to retry_backoff_max, with jitter
   std::chrono::milliseconds retry_backoff_max{30'000};
+  // An item that fails while the store works for others fails for good after so many tries, or so
+  // long after its first.
+  std::uint32_t retry_attempts_max = 10;
+  std::chrono::milliseconds retry_age_max{3'600'000};
 };
 
 }  // namespace headrace

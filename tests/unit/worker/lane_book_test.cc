@@ -87,7 +87,7 @@ int CallsToSettle(std::size_t items, const std::set<std::int64_t>& bad, int lane
                           static_cast<std::int64_t>(i)));
   }
   const ChunkLimits all{.items = items, .lanes = items, .lane_items = items};
-  book.Bisect(book.Take(all, kNow));
+  book.Bisect(book.Take(all, kNow), kNow);
   int calls = 0;
   std::map<const Lane*, std::int64_t> last;
   std::set<std::int64_t> failed;
@@ -100,7 +100,7 @@ int CallsToSettle(std::size_t items, const std::set<std::int64_t>& bad, int lane
       return bad.contains(item.offset);
     });
     if (refused && chunk.size() > 1) {
-      book.Bisect(std::move(chunk));
+      book.Bisect(std::move(chunk), kNow);
       continue;
     }
     for (const WorkItem& item : chunk) {
@@ -135,7 +135,7 @@ TEST(LaneBook, KeepsALaneClosedWhileItsChunkIsBisected) {
   LaneBook book;
   for (int i = 0; i < 3; ++i) book.Add(MakeWorkItem("a", i));
   auto chunk = book.Take({.items = 2, .lanes = 1, .lane_items = 2}, kNow);
-  book.Bisect(std::move(chunk));
+  book.Bisect(std::move(chunk), kNow);
   const auto first = book.Take({}, kNow);
   EXPECT_EQ(Offsets(first), Numbers{0});
   EXPECT_TRUE(book.Take({}, kNow).empty());
@@ -150,7 +150,7 @@ TEST(LaneBook, KeepsALaneClosedWhileItsChunkIsBisected) {
 TEST(LaneBook, ReleasesLanesWhoseBisectedItemsWereRevoked) {
   LaneBook book;
   for (int i = 0; i < 4; ++i) book.Add(MakeWorkItem(i < 2 ? "a" : "b", i, i < 2 ? 1 : 2));
-  book.Bisect(book.Take({}, kNow));
+  book.Bisect(book.Take({}, kNow), kNow);
   const auto part = book.Take({}, kNow);  // both of a
   EXPECT_EQ(book.RemoveWaiting({{0, 2}}).size(), 2u);
   book.Finish(part);
@@ -207,7 +207,7 @@ TEST(LaneBook, KeepsOrderUnderRandomInterleavings) {
           in_store.pop_back();
           if (random() % 3 == 0) {
             if (chunk.size() > 1 && random() % 2 == 0) {
-              book.Bisect(std::move(chunk));
+              book.Bisect(std::move(chunk), kNow);
             } else {
               book.PutBack(std::move(chunk), now + milliseconds(random() % 5));
             }

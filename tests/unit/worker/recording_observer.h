@@ -15,6 +15,7 @@ class RecordingObserver final : public WorkerObserver {
   }
   void OnDeadLetter(const ItemError& error) override { dead_letters.push_back(error.code); }
   void OnChunkDone(const ChunkResult&, std::size_t) override {}
+  void OnStore(bool up, const std::optional<StoreError>&) override { store.push_back(up); }
   void OnMisrouted(const Record&, std::int32_t) override { ++misrouted; }
   void OnPartitionsOwned(std::size_t count) override { partitions_owned = count; }
   void OnKafka(const Status& status) override { kafka.push_back(status.ok()); }
@@ -29,6 +30,7 @@ class RecordingObserver final : public WorkerObserver {
   std::size_t misrouted = 0;
   std::size_t partitions_owned = 0;
   std::vector<bool> kafka;
+  std::vector<bool> store;
   std::size_t in_flight = 0;
   std::size_t in_flight_max = 0;
   std::size_t in_flight_bytes = 0;

@@ -17,7 +17,8 @@ TEST(RetryRule, DoublesTheBackoffUpToItsMaximum) {
   for (std::uint32_t attempt = 1; attempt <= 6; ++attempt) {
     SCOPED_TRACE(attempt);
     for (int i = 0; i < 50; ++i) {
-      const RetryDecision decision = rule.Decide(ErrorOf(StoreErrorClass::kTransient), 5, attempt);
+      const RetryDecision decision = rule.Decide(ErrorOf(StoreErrorClass::kTransient),
+                                                 {.chunk_items = 5, .attempts = attempt});
       EXPECT_EQ(decision.action, Action::kRetry);
       EXPECT_LE(decision.delay, ceilings[attempt - 1]);
       EXPECT_GE(decision.delay, ceilings[attempt - 1] / 2);
@@ -27,17 +28,17 @@ TEST(RetryRule, DoublesTheBackoffUpToItsMaximum) {
 
 TEST(RetryRule, SpreadsRetriesByJitter) {
   RetryRule rule({.backoff = milliseconds(1'000), .backoff_max = milliseconds(1'000)}, 7);
-  const milliseconds first = rule.Decide(ErrorOf(StoreErrorClass::kTransient), 1, 1).delay;
+  const milliseconds first = rule.Decide(ErrorOf(StoreErrorClass::kTransient), {}).delay;
   bool differs = false;
   for (int i = 0; i < 20; ++i) {
-    differs |= rule.Decide(ErrorOf(StoreErrorClass::kTransient), 1, 1).delay != first;
+    differs |= rule.Decide(ErrorOf(StoreErrorClass::kTransient), {}).delay != first;
   }
   EXPECT_TRUE(differs);
 }
 
 TEST(RetryRule, SurvivesAnyNumberOfAttempts) {
   RetryRule rule({.backoff = milliseconds(200), .backoff_max = milliseconds(30'000)}, 1);
-  EXPECT_LE(rule.Decide(ErrorOf(StoreErrorClass::kTransient), 1, 4'000'000'000u).delay,
+  EXPECT_LE(rule.Decide(ErrorOf(StoreErrorClass::kTransient), {.attempts = 4'000'000'000u}).delay,
             milliseconds(30'000));
 }
 
@@ -45,20 +46,51 @@ TEST(RetryRule, HonoursTheDelayOfAThrottlingStore) {
   RetryRule rule({}, 1);
   StoreError error = ErrorOf(StoreErrorClass::kThrottled);
   error.retry_after = milliseconds(1'234);
-  EXPECT_EQ(rule.Decide(error, 5, 1).delay, milliseconds(1'234));
+  EXPECT_EQ(rule.Decide(error, {.chunk_items = 5}).delay, milliseconds(1'234));
 }
 
 TEST(RetryRule, SplitsAChunkWithAnUnnamedBadItemAndFailsItWhenAlone) {
   RetryRule rule({}, 1);
-  EXPECT_EQ(rule.Decide(ErrorOf(StoreErrorClass::kItem), 2, 1).action, Action::kSplit);
-  EXPECT_EQ(rule.Decide(ErrorOf(StoreErrorClass::kItem), 1, 2).action, Action::kFailItem);
+  EXPECT_EQ(rule.Decide(ErrorOf(StoreErrorClass::kItem), {.chunk_items = 2}).action,
+            Action::kSplit);
+  EXPECT_EQ(rule.Decide(ErrorOf(StoreErrorClass::kItem), {.attempts = 2}).action,
+            Action::kFailItem);
 }
 
 TEST(RetryRule, NeverFailsItemsForAFatalError) {
   RetryRule rule({.backoff = milliseconds(200), .backoff_max = milliseconds(9'000)}, 1);
-  const RetryDecision decision = rule.Decide(ErrorOf(StoreErrorClass::kFatal), 1, 100);
+  const RetryDecision decision =
+      rule.Decide(ErrorOf(StoreErrorClass::kFatal), {.attempts = 100, .strikes = 100});
   EXPECT_EQ(decision.action, Action::kRetry);
   EXPECT_EQ(decision.delay, milliseconds(9'000));
+}
+
+TEST(RetryRule, GivesUpAnItemThatFailsWhileTheStoreWorksForOthers) {
+  RetryRule rule({.attempts_max = 3, .age_max = milliseconds(1'000)}, 1);
+  const StoreError error = ErrorOf(StoreErrorClass::kTransient);
+  EXPECT_EQ(rule.Decide(error, {.attempts = 9, .strikes = 2}).action, Action::kRetry);
+  EXPECT_EQ(rule.Decide(error, {.attempts = 9, .strikes = 3}).action, Action::kFailItem);
+  EXPECT_EQ(rule.Decide(error, {.chunk_items = 8, .strikes = 3}).action, Action::kSplit);
+  EXPECT_EQ(rule.Decide(error, {.strikes = 1, .age = milliseconds(1'001)}).action,
+            Action::kFailItem);
+}
+
+TEST(RetryRule, SeparatesGraphsAtTheFirstStrike) {
+  RetryRule rule({.backoff = milliseconds(100)}, 1);
+  const StoreError error = ErrorOf(StoreErrorClass::kTransient);
+  const RetryDecision decision =
+      rule.Decide(error, {.chunk_items = 8, .several_graphs = true, .strikes = 1});
+  EXPECT_EQ(decision.action, Action::kSplit);
+  EXPECT_GE(decision.delay, milliseconds(50));
+  EXPECT_EQ(rule.Decide(error, {.chunk_items = 8, .several_graphs = true}).action, Action::kRetry);
+}
+
+TEST(RetryRule, NeverGivesUpInAnOutage) {
+  RetryRule rule({.attempts_max = 3, .age_max = milliseconds(1'000)}, 1);
+  EXPECT_EQ(rule.Decide(ErrorOf(StoreErrorClass::kTransient),
+                        {.attempts = 1'000, .strikes = 0, .age = std::chrono::hours(100)})
+                .action,
+            Action::kRetry);
 }
 
 }  // namespace

@@ -121,6 +121,68 @@ TEST(WorkerLoop, IsolatesABadItemThatTheStoreCannotName) {
   EXPECT_EQ(world.observer.dead_letters, std::vector<std::string>{"bad_item"});
 }
 
+TEST(WorkerLoop, FailsAnItemThatOnlyTheStoreRefusesToEnd) {
+  WorkerWorld world(1);
+  world.settings.retry_attempts_max = 3;
+  world.settings.retry_backoff_max = std::chrono::milliseconds(20);
+  const BatchId batch = world.OpenBatch(40);
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    world.AddItem(batch, i, i % 2 == 0 ? "poisoned" : "g" + std::to_string(i),
+                  i == 4 ? "poison" : "good");
+  }
+  world.store.SetVerdict([](const Chunk& chunk) -> std::optional<StoreError> {
+    for (const WriteItem& item : chunk.items) {
+      if (item.payload.find("\"poison\"") != std::string::npos) {
+        return StoreError{StoreErrorClass::kTransient, "timeout", "timed out", {}};
+      }
+    }
+    return std::nullopt;
+  });
+  // Others keep coming, which shows that the store works.
+  std::uint32_t next = 0;
+  const BatchId others = world.OpenBatch(1'000);
+  ASSERT_TRUE(world
+                  .Run(300,
+                       [&](int) {
+                         world.AddItem(others, next, "other" + std::to_string(next), "fine");
+                         ++next;
+                         world.store.CompleteAll();
+                       })
+                  .ok());
+  EXPECT_EQ(world.observer.dead_letters, std::vector<std::string>{"timeout"});
+  EXPECT_EQ(world.store.Applied("default/g/poisoned").size(), 19u) << "the lane went on";
+}
+
+TEST(WorkerLoop, KeepsEverythingThroughAnOutageOfTheStore) {
+  WorkerWorld world(1);
+  world.settings.retry_attempts_max = 2;
+  world.settings.retry_age_max = std::chrono::milliseconds(100);
+  world.settings.retry_backoff_max = std::chrono::milliseconds(100);
+  world.settings.in_flight_items_max = 20;
+  const BatchId batch = world.OpenBatch(50);
+  for (std::uint32_t i = 0; i < 50; ++i) world.AddItem(batch, i, "g" + std::to_string(i % 7), "x");
+  bool down = true;
+  world.store.SetVerdict([&](const Chunk&) -> std::optional<StoreError> {
+    if (!down) return std::nullopt;
+    return StoreError{StoreErrorClass::kTransient, "down", "the store is down", {}};
+  });
+  ASSERT_TRUE(world
+                  .Run(900,
+                       [&](int round) {
+                         if (round == 600) {
+                           EXPECT_EQ(world.observer.store, std::vector<bool>{false});
+                           EXPECT_LE(world.observer.in_flight_max, 20u);
+                           EXPECT_EQ(world.store.applied_count(), 0u);
+                           down = false;
+                         }
+                         world.store.CompleteAll();
+                       })
+                  .ok());
+  EXPECT_EQ(world.observer.store, (std::vector<bool>{false, true}));
+  EXPECT_TRUE(world.observer.dead_letters.empty());
+  EXPECT_EQ(world.Succeeded(), 50u);
+}
+
 TEST(WorkerLoop, HoldsNoMoreThanItsLimits) {
   WorkerWorld world(1);
   world.settings.in_flight_items_max = 10;
