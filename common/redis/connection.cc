@@ -13,7 +13,7 @@
 #include "common/redis/redis_url.h"
 
 #ifdef HEADRACE_REDIS_TLS
-#include <hiredis/hiredis_ssl.h>
+#include "common/redis/tls.h"
 #endif
 
 namespace headrace::redis {
@@ -101,10 +101,7 @@ struct Connection::Impl {
   RedisSettings settings;
   ContextPtr context;
 #ifdef HEADRACE_REDIS_TLS
-  struct SslDeleter {
-    void operator()(redisSSLContext* ssl) const { redisFreeSSLContext(ssl); }
-  };
-  std::unique_ptr<redisSSLContext, SslDeleter> ssl;
+  std::unique_ptr<TlsClient> tls;
 #endif
   std::optional<Error> last_failure;
   Clock::time_point retry_at{};
@@ -258,16 +255,15 @@ Status Connection::CheckServer() {
 Status Connection::StartTls() {
 #ifdef HEADRACE_REDIS_TLS
   if (!impl_->address.tls) return {};
-  const std::string where = "TLS with Redis at " + impl_->address.HostAndPort() + ": ";
-  if (impl_->ssl == nullptr) {
-    redisInitOpenSSL();
-    redisSSLContextError error = REDIS_SSL_CTX_NONE;
-    impl_->ssl.reset(redisCreateSSLContext(nullptr, "/etc/ssl/certs", nullptr, nullptr,
-                                           impl_->address.host.c_str(), &error));
-    if (impl_->ssl == nullptr) return Invalid(where + redisSSLContextGetError(error));
+  const std::string where = "Redis at " + impl_->address.HostAndPort();
+  if (impl_->tls == nullptr) {
+    auto tls = TlsClient::Open();
+    if (!tls.ok()) return std::move(tls).error().Prefix(where);
+    impl_->tls = std::move(*tls);
   }
-  if (redisInitiateSSLWithContext(impl_->context.get(), impl_->ssl.get()) != REDIS_OK) {
-    return Transient(where + impl_->context->errstr);
+  if (Status started = impl_->tls->Start(impl_->context.get(), impl_->address.host);
+      !started.ok()) {
+    return std::move(started).error().Prefix(where);
   }
 #endif
   return {};
