@@ -74,6 +74,7 @@ Verdict Admission::JudgeTracked(const Record& record, std::string_view header, W
   item.write.episode = id->ref.batch.ItemUuid(id->ref.index);
   item.write.incarnation = id->incarnation;
   item.write.skip = id->skip;
+  item.again = id->again;
   if (id->accepted_at) item.write.accepted_at = *id->accepted_at;
   item.write.payload.assign(record.value);
   return {Verdict::Kind::kAdmitted, std::move(item), {}};

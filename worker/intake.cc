@@ -96,7 +96,9 @@ Status Intake::Enter(const Record& record, Verdict verdict, Held& held) {
     return parts_.settlement.Refuse(verdict.item, record, std::move(*verdict.refusal));
   }
   held.bytes += verdict.item.bytes();
-  parts_.lanes.Add(std::move(verdict.item));
+  const bool may_be_repeat =
+      verdict.item.again || record.offset < parts_.partitions.repeats_end(record.source);
+  if (parts_.gate.Passes(verdict.item, may_be_repeat)) parts_.lanes.Add(std::move(verdict.item));
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "worker/admission.h"
 #include "worker/lane_book.h"
 #include "worker/partition_book.h"
+#include "worker/repeat_gate.h"
 #include "worker/settlement.h"
 #include "worker/worker_observer.h"
 
@@ -34,6 +35,7 @@ class Intake {
     EventConsumer& consumer;
     Admission& admission;
     PartitionBook& partitions;
+    RepeatGate& gate;
     LaneBook& lanes;
     Settlement& settlement;
     WorkerObserver& observer;

@@ -15,6 +15,7 @@
 #include "common/kafka/producer.h"
 #include "common/kafka/topic_names.h"
 #include "common/redis/redis_outcome_store.h"
+#include "worker/outcome_reader.h"
 #include "worker/start_up.h"
 #include "worker/worker_loop.h"
 
@@ -69,6 +70,21 @@ Result<std::unique_ptr<Service>> StartProjector(const Settings& settings, const 
   return projector;
 }
 
+Result<std::unique_ptr<OutcomeReader>> StartOutcomeReader(const Settings& settings,
+                                                          const Wakeup& wakeup) {
+  auto store = redis::OpenRedisOutcomeStore(settings.redis);
+  if (!store.ok()) return std::move(store).error();
+  const std::string topic = kafka::TopicNames(settings.topics.prefix).outcomes;
+  auto outcomes = kafka::OpenConsumer(
+      settings.kafka, {.topics = {topic}, .client_id = "headrace-outcomes"}, nullptr, nullptr);
+  if (!outcomes.ok()) return std::move(outcomes).error();
+  auto reader = std::make_unique<OutcomeReader>(
+      OutcomeReader::Ports{std::move(*store), std::move(*outcomes), wakeup}, topic,
+      settings.worker.in_flight_items_max + 1);
+  if (Status started = reader->Start(); !started.ok()) return std::move(started).error();
+  return reader;
+}
+
 // The loop with its own view of Kafka: a member of the worker group, a producer for outcomes and
 // dead letters, and a reader of the journal.
 Status RunLoop(const Settings& settings, const std::string& cluster_id, GraphStore& store,
@@ -76,6 +92,8 @@ Status RunLoop(const Settings& settings, const std::string& cluster_id, GraphSto
   const kafka::TopicNames topics(settings.topics.prefix);
   const kafka::GroupNames groups(settings.topics.prefix);
   const bool batch = settings.worker.channel == Channel::kBatch;
+  auto outcomes = StartOutcomeReader(settings, wakeup);
+  if (!outcomes.ok()) return std::move(outcomes).error();
   const std::string& items_topic = batch ? topics.items_batch : topics.items_realtime;
   auto producer = kafka::OpenProducer(settings.kafka, "headrace-worker", &wakeup);
   if (!producer.ok()) return std::move(producer).error();
@@ -97,6 +115,7 @@ Status RunLoop(const Settings& settings, const std::string& cluster_id, GraphSto
              return kafka::OpenConsumer(settings.kafka, options, &listener, &wakeup);
            },
        .producer = **producer,
+       .outcomes = **outcomes,
        .store = store,
        .directory = directory,
        .observer = metrics,

@@ -1,8 +1,31 @@
 #include "worker/partition_book.h"
 
+#include <charconv>
+#include <limits>
 #include <string>
+#include <string_view>
 
 namespace headrace::worker {
+
+namespace {
+
+constexpr std::string_view kHighWater = "hw=";
+
+// The former owner's high water, from its last commit. A commit without one was made by another
+// tool (a group that was reset): then everything may be a repeat.
+std::int64_t RepeatsEnd(const PartitionPosition& position) {
+  if (position.offset < 0 && position.offset != PartitionPosition::kFromCommit) return 0;
+  const std::string_view text = position.metadata;
+  std::int64_t high_water = 0;
+  if (text.starts_with(kHighWater)) {
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + kHighWater.size(), end, high_water);
+    if (parsed.ec == std::errc()) return high_water;
+  }
+  return std::numeric_limits<std::int64_t>::max();
+}
+
+}  // namespace
 
 void PartitionBook::Own(std::span<const PartitionPosition> positions) {
   for (const PartitionPosition& position : positions) {
@@ -10,7 +33,8 @@ void PartitionBook::Own(std::span<const PartitionPosition> positions) {
     // from the first record then.
     const std::int64_t start = position.offset >= 0 ? position.offset : 0;
     partitions_.erase(position.partition);
-    partitions_.emplace(position.partition, Owned{OffsetLedger(start, ledger_span_max_), start});
+    partitions_.emplace(position.partition,
+                        Owned{OffsetLedger(start, ledger_span_max_), start, RepeatsEnd(position)});
   }
 }
 
@@ -33,12 +57,17 @@ void PartitionBook::Complete(TopicPartition partition, std::int64_t offset) {
   if (OffsetLedger* ledger = Find(partition)) ledger->Complete(offset);
 }
 
+std::int64_t PartitionBook::repeats_end(TopicPartition partition) const {
+  const auto found = partitions_.find(partition);
+  return found == partitions_.end() ? 0 : found->second.repeats_end;
+}
+
 std::vector<PartitionPosition> PartitionBook::Uncommitted() const {
   std::vector<PartitionPosition> positions;
   for (const auto& [partition, entry] : partitions_) {
     if (entry.ledger.frontier() <= entry.committed) continue;
-    positions.push_back(
-        {partition, entry.ledger.frontier(), "hw=" + std::to_string(entry.ledger.high_water())});
+    positions.push_back({partition, entry.ledger.frontier(),
+                         std::string(kHighWater) + std::to_string(entry.ledger.high_water())});
   }
   return positions;
 }
@@ -48,12 +77,6 @@ void PartitionBook::MarkCommitted(std::span<const PartitionPosition> positions) 
     const auto found = partitions_.find(position.partition);
     if (found != partitions_.end()) found->second.committed = position.offset;
   }
-}
-
-std::size_t PartitionBook::pending() const {
-  std::size_t pending = 0;
-  for (const auto& [partition, entry] : partitions_) pending += entry.ledger.pending();
-  return pending;
 }
 
 }  // namespace headrace::worker

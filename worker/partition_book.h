@@ -27,17 +27,19 @@ class PartitionBook {
   OffsetLedger* Find(TopicPartition partition);
   void Complete(TopicPartition partition, std::int64_t offset);
 
+  // Records of the partition below this offset may be repeats: its former owner had read them.
+  std::int64_t repeats_end(TopicPartition partition) const;
+
   // Frontiers that moved since they were last committed; the metadata carries the high water, below
   // which the next owner may meet repeats.
   std::vector<PartitionPosition> Uncommitted() const;
   void MarkCommitted(std::span<const PartitionPosition> positions);
-  // Delivered and not finished, over all partitions.
-  std::size_t pending() const;
 
  private:
   struct Owned {
     OffsetLedger ledger;
     std::int64_t committed;
+    std::int64_t repeats_end;
   };
 
   const std::size_t ledger_span_max_;

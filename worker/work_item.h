@@ -17,6 +17,7 @@ struct WorkItem {
   WriteItem write;
   TopicPartition source;
   std::int64_t offset = 0;
+  bool again = false;          // sent before: may have ended already
   bool upstream = false;       // produced by another program: accounted in an implicit batch
   std::uint32_t attempts = 0;  // begun
   std::uint32_t strikes = 0;   // tries that failed although the store worked for others

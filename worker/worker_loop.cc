@@ -29,6 +29,7 @@ WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
       store_pool_(ports_.store, ports_.wakeup),
       reporter_(ports_.producer, {.outcomes_topic = plan_.outcomes_topic,
                                   .dead_letters_topic = plan_.dead_letters_topic}),
+      gate_(ports_.outcomes),
       admission_(plan_.admission, ports_.directory),
       settlement_({lanes_, reporter_, partitions_, ports_.observer, ports_.clock},
                   RetryRule({.backoff = plan_.settings.retry_backoff,
@@ -43,8 +44,8 @@ Status WorkerLoop::Run(const std::function<bool()>& should_stop) {
   if (!consumer.ok()) return std::move(consumer).error();
   consumer_ = std::move(*consumer);
   intake_.emplace(
-      Intake::Parts{*consumer_, admission_, partitions_, lanes_, settlement_, ports_.observer,
-                    ports_.clock},
+      Intake::Parts{*consumer_, admission_, partitions_, gate_, lanes_, settlement_,
+                    ports_.observer, ports_.clock},
       IntakeLimits{plan_.settings.in_flight_items_max, plan_.settings.in_flight_bytes_max});
   while (!should_stop()) {
     const Result<bool> worked = Tick();
@@ -77,13 +78,14 @@ Result<bool> WorkerLoop::Tick() {
   }
   Result<bool> settled = SettleCompleted(/*flush=*/false);
   if (!settled.ok()) return settled;
+  const bool passed = PassGate();
   const bool dispatched = Dispatch();
   CommitIfDue();
   ports_.observer.OnInFlight({.items = held_.items,
                               .bytes = held_.bytes,
                               .lanes = lanes_.lanes(),
                               .items_in_store = store_pool_.items_in_flight()});
-  return (fetched.ok() && *fetched) || *settled || dispatched;
+  return (fetched.ok() && *fetched) || *settled || passed || dispatched;
 }
 
 Result<bool> WorkerLoop::SettleCompleted(bool flush) {
@@ -110,6 +112,19 @@ Result<bool> WorkerLoop::SettleCompleted(bool flush) {
     held_.bytes -= item.bytes;
   }
   return !completed.empty() || !done.empty();
+}
+
+bool WorkerLoop::PassGate() {
+  std::vector<WorkItem> to_try, ended;
+  gate_.Settle(to_try, ended);
+  for (WorkItem& item : to_try) lanes_.Add(std::move(item));
+  for (const WorkItem& item : ended) {
+    // Its outcome is acknowledged already: that is what the answer says.
+    partitions_.Complete(item.source, item.offset);
+    --held_.items;
+    held_.bytes -= item.bytes();
+  }
+  return !to_try.empty() || !ended.empty();
 }
 
 bool WorkerLoop::Dispatch() {
@@ -162,9 +177,13 @@ void WorkerLoop::Quiesce(milliseconds budget) {
 }
 
 void WorkerLoop::ForgetWaiting(const std::set<TopicPartition>& partitions) {
-  for (const WorkItem& item : lanes_.RemoveWaiting(partitions)) {
-    --held_.items;
-    held_.bytes -= item.bytes();
+  std::vector<WorkItem> waiting = lanes_.RemoveWaiting(partitions);
+  std::vector<WorkItem> gated = gate_.Remove(partitions);
+  for (const auto* items : {&waiting, &gated}) {
+    for (const WorkItem& item : *items) {
+      --held_.items;
+      held_.bytes -= item.bytes();
+    }
   }
 }
 

@@ -30,6 +30,7 @@ struct WorkerPorts {
   // Makes the member of the worker group; the loop is its listener.
   std::function<Result<std::unique_ptr<EventConsumer>>(AssignmentListener&)> open_consumer;
   EventProducer& producer;
+  OutcomeSource& outcomes;
   GraphStore& store;
   accounting::BatchDirectory& directory;
   WorkerObserver& observer;
@@ -65,6 +66,7 @@ class WorkerLoop final : public AssignmentListener {
  private:
   Result<bool> Tick();
   Result<bool> SettleCompleted(bool flush);
+  bool PassGate();
   bool Dispatch();
   void CommitIfDue();
   void CommitNow();
@@ -81,6 +83,7 @@ class WorkerLoop final : public AssignmentListener {
   PartitionBook partitions_;
   StorePool store_pool_;
   OutcomeReporter reporter_;
+  RepeatGate gate_;
   Admission admission_;
   Settlement settlement_;
   std::unique_ptr<EventConsumer> consumer_;

@@ -28,6 +28,7 @@ void ParseFlags(std::string_view flags, ItemIdHeader& header) {
   while (!flags.empty()) {
     const std::size_t comma = flags.find(',');
     if (flags.substr(0, comma) == "skip") header.skip = true;
+    if (flags.substr(0, comma) == "again") header.again = true;
     flags.remove_prefix(comma == std::string_view::npos ? flags.size() : comma + 1);
   }
 }
@@ -66,7 +67,10 @@ std::string EncodeItemIdHeader(const ItemIdHeader& header) {
     text.append(";d=");
     AppendNumber(text, header.incarnation);
   }
-  if (header.skip) text.append(";f=skip");
+  if (header.skip || header.again) {
+    text.append(";f=").append(header.skip ? "skip" : "");
+    if (header.again) text.append(header.skip ? ",again" : "again");
+  }
   return text;
 }
 

@@ -21,6 +21,7 @@ struct ItemIdHeader {
   ItemRef ref;
   std::optional<Timestamp> accepted_at;  // millisecond precision
   std::uint32_t incarnation = 0;         // of the destination, see GraphStore::Erase
+  bool again = false;                    // f=again: sent before, so it may have ended already
   bool skip = false;                     // f=skip: store the message, no extraction (ignore_roles)
 };
 

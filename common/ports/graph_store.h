@@ -36,7 +36,7 @@ struct Chunk {
   std::vector<WriteItem> items;
 };
 
-// What the worker must do about an error (design section 5).
+// What the worker must do about an error.
 enum class StoreErrorClass {
   kTransient,  // the same chunk again, with backoff; other lanes flow
   kThrottled,  // wait for retry_after, lower concurrency for the whole store

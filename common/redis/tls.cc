@@ -3,6 +3,7 @@
 #include "common/redis/tls.h"
 
 #include <arpa/inet.h>
+#include <hiredis/hiredis.h>
 #include <hiredis/hiredis_ssl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>

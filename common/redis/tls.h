@@ -1,12 +1,12 @@
 // TLS to Redis. Private to this folder; only where hiredis has TLS (1.0 and later).
 #pragma once
 
-#include <hiredis/hiredis.h>
-
 #include <memory>
 #include <string>
 
 #include "common/base/result.h"
+
+struct redisContext;  // hiredis
 
 namespace headrace::redis {
 

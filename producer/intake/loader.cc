@@ -131,7 +131,8 @@ bool Loader::SendItem(const Pending& item) {
     return false;
   }
   const std::string id = EncodeItemIdHeader({.ref = {.batch = plan_.batch, .index = item.index},
-                                             .accepted_at = ToMillis(clock_.WallNow())});
+                                             .accepted_at = ToMillis(clock_.WallNow()),
+                                             .again = plan_.known.opened.has_value()});
   const std::array<Header, 1> headers{{{.name = kItemIdHeader, .value = id}}};
   const Status produced = producer_.Produce({.topic = options_.items_topic,
                                              .key = item.key,

@@ -33,6 +33,21 @@
 namespace headrace::bench {
 namespace {
 
+// A fresh topic and group hold no repeats, so nothing is asked.
+class NoRepeats final : public worker::OutcomeSource {
+ public:
+  void Ask(std::vector<ItemRef> items) override { asked_.push_back(std::move(items)); }
+  void Collect(std::vector<worker::ItemOutcome>& answers) override {
+    for (const auto& items : asked_) {
+      for (const ItemRef& ref : items) answers.push_back({ref, false});
+    }
+    asked_.clear();
+  }
+
+ private:
+  std::vector<std::vector<ItemRef>> asked_;
+};
+
 using std::chrono::milliseconds;
 
 struct Plan {
@@ -99,6 +114,7 @@ Status RunLoop(const Settings& settings, const Plan& plan, const std::string& cl
       nullptr, nullptr);
   if (!journal.ok()) return std::move(journal).error();
   accounting::BatchDirectory directory(std::move(*journal));
+  NoRepeats no_repeats;
   worker::WorkerLoop loop({.open_consumer =
                                [&](AssignmentListener& listener) {
                                  return kafka::OpenConsumer(settings.kafka,
@@ -106,6 +122,7 @@ Status RunLoop(const Settings& settings, const Plan& plan, const std::string& cl
                                                             &wakeup);
                                },
                            .producer = **producer,
+                           .outcomes = no_repeats,
                            .store = store,
                            .directory = directory,
                            .observer = metrics,

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,27 @@ namespace headrace::worker {
 
 inline const std::string kItems = "items", kOutcomes = "outcomes", kJournal = "journal",
                          kLetters = "letters", kGroup = "workers";
+
+// Answers at once, from what the test says.
+class ToldOutcomes final : public OutcomeSource {
+ public:
+  void Ask(std::vector<ItemRef> items) override {
+    asked += items.size();
+    waiting_.insert(waiting_.end(), items.begin(), items.end());
+  }
+  void Collect(std::vector<ItemOutcome>& answers) override {
+    if (!reachable) return;
+    for (const ItemRef& ref : waiting_) answers.push_back({ref, ended.contains(ref.index)});
+    waiting_.clear();
+  }
+
+  bool reachable = true;
+  std::set<std::uint32_t> ended;  // indices
+  std::size_t asked = 0;
+
+ private:
+  std::vector<ItemRef> waiting_;
+};
 
 // The loop runs in the test's thread: Run() gives it a number of rounds, between which `each`
 // may move the world.
@@ -78,6 +100,7 @@ class WorkerWorld {
                               log.OpenConsumer({kItems}, kGroup, &listener));
                         },
                     .producer = *producer,
+                    .outcomes = outcomes,
                     .store = store,
                     .directory = *directory,
                     .observer = observer,
@@ -133,6 +156,7 @@ class WorkerWorld {
   fakes::ManualClock clock;
   fakes::MemoryEventLog log;
   fakes::MemoryGraphStore store;
+  ToldOutcomes outcomes;
   RecordingObserver observer;
   WorkerSettings settings;
   Wakeup wakeup;

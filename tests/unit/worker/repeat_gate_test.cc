@@ -1,0 +1,126 @@
+#include "worker/repeat_gate.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/worker/work_items.h"
+#include "tests/unit/worker/worker_world.h"
+
+namespace headrace::worker {
+namespace {
+
+using Numbers = std::vector<std::int64_t>;
+
+Numbers Offsets(const std::vector<WorkItem>& items) {
+  Numbers offsets;
+  for (const WorkItem& item : items) offsets.push_back(item.offset);
+  return offsets;
+}
+
+class RepeatGateTest : public testing::Test {
+ protected:
+  bool Enter(std::int64_t offset, bool may_be_repeat, std::int32_t partition = 0) {
+    WorkItem item = MakeWorkItem("a", offset, partition);
+    return gate_.Passes(item, may_be_repeat);
+  }
+  void Settle() {
+    to_try_.clear();
+    ended_.clear();
+    gate_.Settle(to_try_, ended_);
+  }
+
+  ToldOutcomes source_;
+  RepeatGate gate_{source_};
+  std::vector<WorkItem> to_try_, ended_;
+};
+
+TEST_F(RepeatGateTest, LetsPassWhatCannotBeARepeat) {
+  EXPECT_TRUE(Enter(0, false));
+  Settle();
+  EXPECT_EQ(source_.asked, 0u);
+}
+
+TEST_F(RepeatGateTest, SortsRepeatsFromItemsThatHaveNotEnded) {
+  source_.ended = {1, 3};
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(Enter(i, true));
+  Settle();
+  EXPECT_EQ(Offsets(to_try_), (Numbers{0, 2, 4}));
+  EXPECT_EQ(Offsets(ended_), (Numbers{1, 3}));
+  EXPECT_TRUE(Enter(5, false)) << "nothing waits before it any more";
+}
+
+TEST_F(RepeatGateTest, KeepsTheOrderOfAPartitionWhileOthersFlow) {
+  source_.reachable = false;
+  EXPECT_FALSE(Enter(0, true, 1));
+  EXPECT_FALSE(Enter(1, false, 1)) << "it stands behind one that waits";
+  EXPECT_TRUE(Enter(0, false, 2));
+  Settle();
+  EXPECT_TRUE(to_try_.empty());
+  source_.reachable = true;
+  Settle();
+  EXPECT_EQ(Offsets(to_try_), (Numbers{0, 1}));
+}
+
+TEST_F(RepeatGateTest, GivesUpWhatWaitsOfARevokedPartition) {
+  source_.reachable = false;
+  Enter(0, true, 1);
+  Enter(1, false, 1);
+  Enter(2, true, 2);
+  EXPECT_EQ(gate_.Remove({{0, 1}}).size(), 2u);
+  source_.reachable = true;
+  Settle();
+  EXPECT_EQ(Offsets(to_try_), Numbers{2});
+}
+
+// In the loop: a failed item that is delivered again is not tried again.
+TEST(WorkerLoopRepeats, AreNotTriedAgainWhenTheyHaveEnded) {
+  WorkerWorld world(1);
+  const BatchId batch = world.OpenBatch(4);
+  for (std::uint32_t i = 0; i < 4; ++i) world.AddItem(batch, i, "a", std::to_string(i));
+  world.log.FailDeliveries(kOutcomes, 1, Permanent("crash before the commit"));
+  EXPECT_FALSE(world.Run(20).ok());
+  // A reset of the group by a tool leaves a commit without our metadata.
+  {
+    struct Reset final : AssignmentListener {
+      void OnAssigned(std::vector<PartitionPosition>&) override {}
+      void OnRevoked(std::span<const TopicPartition>) override {}
+      void OnLost(std::span<const TopicPartition>) override {}
+    } reset;
+    auto consumer = world.log.OpenConsumer({kItems}, kGroup, &reset);
+    std::vector<Record> records;
+    consumer->Poll(std::chrono::milliseconds(0), 1, records).IgnoreError();
+    const PartitionPosition start{{0, 0}, 0, {}};
+    ASSERT_TRUE(consumer->Commit({&start, 1}).ok());
+  }
+  world.outcomes.ended = {1, 2};
+  const std::size_t before = world.store.duplicates();
+  ASSERT_TRUE(world.Run(30).ok());
+  EXPECT_EQ(world.outcomes.asked, 4u);
+  EXPECT_EQ(world.store.duplicates() - before, 2u) << "only the items without an outcome";
+  EXPECT_EQ(world.Committed(0), 4);
+}
+
+TEST(WorkerLoopRepeats, WaitWhileTheirStateCannotBeRead) {
+  WorkerWorld world(2);
+  world.outcomes.reachable = false;
+  const BatchId batch = world.OpenBatch(2);
+  ItemIdHeader again;
+  again.ref = {batch, 0, 0};
+  again.again = true;
+  world.log.Append(kItems, 0, "default/g/a", WorkerWorld::Episode("a", "x"),
+                   {{"headrace-item-id", EncodeItemIdHeader(again)}});
+  world.AddItem(batch, 1, "b", "y", 1);
+  ASSERT_TRUE(world
+                  .Run(60,
+                       [&](int round) {
+                         world.store.CompleteAll();
+                         if (round == 40) {
+                           EXPECT_EQ(world.store.applied_count(), 1u) << "the other partition's";
+                           world.outcomes.reachable = true;
+                         }
+                       })
+                  .ok());
+  EXPECT_EQ(world.store.applied_count(), 2u);
+}
+
+}  // namespace
+}  // namespace headrace::worker
