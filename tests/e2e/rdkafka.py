@@ -8,7 +8,7 @@ import ctypes
 
 _lib = ctypes.CDLL("librdkafka.so.1")
 _POINTER, _TEXT, _SIZE = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t
-_PRODUCER = 0
+_PRODUCER, _CONSUMER = 0, 1
 _UNASSIGNED = -1
 _END, _TOPIC, _PARTITION, _VALUE, _KEY, _MSGFLAGS, _TIMESTAMP = 0, 1, 3, 4, 5, 7, 8
 _COPY = 2
@@ -53,6 +53,7 @@ _metadata = _function("metadata", ctypes.c_int, _POINTER, ctypes.c_int, _POINTER
 _metadata_destroy = _function("metadata_destroy", None, ctypes.POINTER(_Metadata))
 _watermarks = _function("query_watermark_offsets", ctypes.c_int, _POINTER, _TEXT, ctypes.c_int32,
                         ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64), ctypes.c_int)
+_committed = _function("committed", ctypes.c_int, _POINTER, ctypes.POINTER(_Places), ctypes.c_int)
 _places_new = _function("topic_partition_list_new", ctypes.POINTER(_Places), ctypes.c_int)
 _places_add = _function("topic_partition_list_add", ctypes.POINTER(_Place), ctypes.POINTER(_Places), _TEXT, ctypes.c_int32)
 _places_destroy = _function("topic_partition_list_destroy", None, ctypes.POINTER(_Places))
@@ -77,12 +78,14 @@ def _check(code, what):
 
 
 @contextlib.contextmanager
-def _client(brokers):
+def _client(brokers, group=None):
+    """A producer, or a consumer that never joins its group."""
     why = ctypes.create_string_buffer(512)
     conf = _conf_new()
-    if _conf_set(conf, b"bootstrap.servers", brokers.encode(), why, len(why)) != 0:
-        raise AssertionError(why.value.decode())
-    client = _new(_PRODUCER, conf, why, len(why))
+    for name, value in (("bootstrap.servers", brokers), ("group.id", group)):
+        if value and _conf_set(conf, name.encode(), value.encode(), why, len(why)) != 0:
+            raise AssertionError(why.value.decode())
+    client = _new(_CONSUMER if group else _PRODUCER, conf, why, len(why))
     if not client:
         raise AssertionError(why.value.decode())
     try:
@@ -115,6 +118,21 @@ def end_offsets(brokers, topic):
                    f"end of {topic}/{partition}")
             ends.append(high.value)
     return ends
+
+
+def lag(brokers, group, topic):
+    """Records that the group has not committed yet."""
+    ends = end_offsets(brokers, topic)
+    with _client(brokers, group) as client:
+        places = _places_new(len(ends))
+        try:
+            for partition in range(len(ends)):
+                _places_add(places, topic.encode(), partition)
+            _check(_committed(client, places, _PATIENCE_MS), f"commits of {group}")
+            found = [places.contents.places[partition].offset for partition in range(len(ends))]
+        finally:
+            _places_destroy(places)
+    return sum(end - max(offset, 0) for end, offset in zip(ends, found))
 
 
 def produce(brokers, topic, key, value, timestamp_ms):

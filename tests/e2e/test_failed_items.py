@@ -3,7 +3,8 @@
 import json
 import unittest
 
-from support import StageTest
+import rdkafka
+from support import StageTest, wait_until
 
 
 def episode(graph, text):
@@ -50,6 +51,41 @@ class FailedItems(StageTest):
         for graph in stored:
             places = [row["seq"] for row in self.stage.rows() if row["external_id"] == graph]
             self.assertEqual(list(range(1, len(places) + 1)), places)
+
+    def test_a_failed_item_is_not_tried_again_when_it_comes_again(self):
+        lines = [episode(f"g{number % 3}", "poison" if number == 4 else f"text {number}") for number in range(60)]
+        source = self.file("items.jsonl", lines)
+        worker = self.stage.worker(HEADRACE_STORE=self.stage.store + "?fail-on=poison")
+        _, loaded = self.load("--wait", source)
+        before, rows = self.stage.batch_counters(loaded["batch_id"]), self.stage.rows()
+        worker.stop()
+
+        # A store that would take it now must not get it behind its successors.
+        worker = self.stage.worker()
+        done, again = self.load("--wait", "--batch-id", loaded["batch_id"], source)
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.wait_read()
+        worker.stop()
+        self.assertEqual(rows, self.stage.rows())
+        self.assert_same_counters(before, loaded["batch_id"])
+
+        # The same for a group that was set back by another tool.
+        self.stage.rewind_workers()
+        worker = self.stage.worker()
+        self.wait_read()
+        worker.stop()
+        self.assertEqual(rows, self.stage.rows())
+        self.assert_same_counters(before, loaded["batch_id"])
+        self.assertEqual(1, len(self.stage.consume("dead-letters", "-o", "beginning")))
+
+    def wait_read(self):
+        group, topic = self.stage.prefix + "worker.batch", self.stage.prefix + "items.batch"
+        wait_until(lambda: rdkafka.lag(self.stage.kafka, group, topic) == 0, "everything is read and committed")
+
+    def assert_same_counters(self, before, batch_id):
+        after = self.stage.batch_counters(batch_id)
+        for name in ("status", "item_count", "succeeded", "failed", "skipped", "canceled"):
+            self.assertEqual(before[name], after[name], name)
 
     def check_dead_letter(self, batch_id, line, failed):
         letter, = self.stage.consume("dead-letters", "-o", "beginning")
