@@ -2,15 +2,11 @@
 
 #include <algorithm>
 #include <string>
-#include <vector>
+
+#include "producer/intake/topic_scan.h"
 
 namespace headrace::intake {
 namespace {
-
-constexpr std::chrono::milliseconds kPollTimeout{100};
-constexpr std::size_t kRecordsPerPoll = 10'000;
-
-bool AtLeast(std::int64_t next, std::int64_t end) { return next >= end; }
 
 void Note(BatchFact fact, KnownFacts& known) {
   switch (fact.kind) {
@@ -44,48 +40,11 @@ Status Apply(const Record& record, const BatchId& batch, KnownFacts& known) {
 Result<KnownFacts> FindBatchFacts(EventConsumer& journal, const BatchId& batch,
                                   std::chrono::milliseconds silence_max, const Clock& clock,
                                   const StopRequested& stop) {
-  std::vector<std::int64_t> ends;  // empty: not known yet
-  std::vector<std::int64_t> next;
-  const auto done = [&] {
-    return !ends.empty() && std::equal(next.begin(), next.end(), ends.begin(), AtLeast);
-  };
   KnownFacts known;
-  std::vector<Record> records;
-  SteadyTime heard = clock.Now();
-  std::string trouble;
-  while (!done()) {
-    if (stop()) return Cancelled("interrupted");
-    if (clock.Now() - heard >= silence_max) {
-      return Transient("the journal could not be read to its end" +
-                       (trouble.empty() ? trouble : ": " + trouble));
-    }
-    if (ends.empty()) {
-      // A journal that was made a moment ago may have no leaders yet.
-      Result<std::vector<std::int64_t>> now = journal.EndOffsets(0);
-      if (!now.ok() && now.error().code != ErrorCode::kTransient) return std::move(now).error();
-      if (now.ok()) {
-        ends = *std::move(now);
-        next.resize(std::max(next.size(), ends.size()));
-        continue;
-      }
-      trouble = now.error().message;
-    }
-    const Status polled = journal.Poll(kPollTimeout, kRecordsPerPoll, records);
-    if (!polled.ok()) {
-      if (polled.error().code != ErrorCode::kTransient) return polled.error();
-      trouble = polled.error().message;
-      continue;
-    }
-    if (!records.empty()) heard = clock.Now();
-    for (const Record& record : records) {
-      if (Status applied = Apply(record, batch, known); !applied.ok()) {
-        return std::move(applied).error();
-      }
-      const auto partition = static_cast<std::size_t>(record.source.partition);
-      next.resize(std::max(next.size(), partition + 1));
-      next[partition] = record.offset + 1;
-    }
-  }
+  const Status read =
+      ReadToEnd(journal, {.name = "the journal", .silence_max = silence_max}, clock, stop,
+                [&](const Record& record) { return Apply(record, batch, known); });
+  if (!read.ok()) return read.error();
   return known;
 }
 
