@@ -73,6 +73,7 @@ void BatchDirectory::Take(const Record& record) {
 void BatchDirectory::Learn(const BatchFact& fact) {
   KnownBatch& known = batches_[fact.batch];
   known.project = fact.project;
+  known.upstream = known.upstream || fact.upstream;
   const bool sealed = fact.kind == BatchFactKind::kSealed;
   if (fact.index_end && (sealed || !known.index_end)) known.index_end = fact.index_end;
 }

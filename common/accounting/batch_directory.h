@@ -19,6 +19,7 @@ namespace headrace::accounting {
 struct KnownBatch {
   std::string project;
   std::optional<std::uint64_t> index_end;  // one past the highest index, once known
+  bool upstream = false;  // an implicit batch, known because some of its items are tried again
 };
 
 // Owned and called by one thread. About 100 bytes a batch.

@@ -38,13 +38,15 @@ namespace {
 
 constexpr std::uint16_t kOutcomes = 0;
 
+bool AreInRange(const std::vector<IndexRange>& ranges) {
+  return std::ranges::all_of(ranges, [](const IndexRange& range) {
+    return range.first <= range.last && range.last <= kAccountedIndexMax;
+  });
+}
+
 bool IndexesAreInRange(const OutcomeRecord& record) {
-  const auto fits = [](const std::vector<IndexRange>& ranges) {
-    return std::ranges::all_of(ranges, [](const IndexRange& range) {
-      return range.first <= range.last && range.last <= kAccountedIndexMax;
-    });
-  };
-  return fits(record.succeeded) && fits(record.skipped) && fits(record.canceled) &&
+  return AreInRange(record.succeeded) && AreInRange(record.skipped) &&
+         AreInRange(record.canceled) &&
          std::ranges::all_of(record.failed, [](const FailedItem& item) {
            return item.index <= kAccountedIndexMax;
          });
@@ -142,6 +144,7 @@ void Projection::TakeOutcome(const Record& record, Lane& lane) {
 
 void Projection::TakeFact(const Record& record, Lane& lane) {
   auto fact = DecodeBatchFact(record.key, record.value);
+  if (fact.ok() && !AreInRange(fact->indexes)) fact = Invalid("an index is out of range");
   if (fact.ok()) {
     lane.facts.push_back(std::move(*fact));
   } else if (fact.error().code != ErrorCode::kNotFound) {

@@ -1,6 +1,7 @@
 #include "common/model/batch_fact.h"
 
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "common/model/graph_key.h"
@@ -13,12 +14,35 @@ using Json = nlohmann::json;
 
 constexpr char kFactVersion = '\x01';
 constexpr std::string_view kKeyPrefix = "batch/";
-constexpr std::array<std::string_view, 3> kFactNames{"opened", "dispatched", "sealed"};
+constexpr std::array<std::string_view, 3> kPlainFactNames{"opened", "dispatched", "sealed"};
+constexpr std::string_view kRetryName = "retry/";
 
 struct FactKey {
   BatchId batch;
-  BatchFactKind kind;
+  BatchFactKind kind = BatchFactKind::kOpened;
+  std::uint8_t round = 0;         // of a retry
+  std::uint32_t first_index = 0;  // of a retry
 };
+
+template <typename T>
+bool ParseDecimal(std::string_view text, T& value) {
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  return parsed.ec == std::errc() && parsed.ptr == end;
+}
+
+// "<round>/<first index>"
+Result<FactKey> ParseRetryKey(const BatchId& batch, std::string_view text) {
+  FactKey key{.batch = batch, .kind = BatchFactKind::kRetryOpened};
+  const std::size_t slash = text.find('/');
+  const bool read = slash != std::string_view::npos &&
+                    ParseDecimal(text.substr(0, slash), key.round) &&
+                    ParseDecimal(text.substr(slash + 1), key.first_index);
+  if (!read || key.round == 0 || key.round > kRoundMax) {
+    return Invalid("the journal key names no round and index of its retry");
+  }
+  return key;
+}
 
 // kNotFound for keys that name something else, facts that later versions add included.
 Result<FactKey> ParseKey(std::string_view key) {
@@ -28,8 +52,10 @@ Result<FactKey> ParseKey(std::string_view key) {
   if (!batch) return Invalid("the journal key does not name a batch");
   key.remove_prefix(Uuid::kTextLength);
   if (!key.starts_with('/')) return Invalid("the journal key names no fact of its batch");
-  for (std::size_t i = 0; i < kFactNames.size(); ++i) {
-    if (key.substr(1) == kFactNames[i]) {
+  key.remove_prefix(1);
+  if (key.starts_with(kRetryName)) return ParseRetryKey(*batch, key.substr(kRetryName.size()));
+  for (std::size_t i = 0; i < kPlainFactNames.size(); ++i) {
+    if (key == kPlainFactNames[i]) {
       return FactKey{.batch = *batch, .kind = static_cast<BatchFactKind>(i)};
     }
   }
@@ -61,6 +87,22 @@ bool ReadText(const Json& object, const char* name, std::string& value) {
   return true;
 }
 
+// False unless they are by index, disjoint and not empty.
+bool ReadIndexes(const Json& object, std::vector<IndexRange>& ranges) {
+  const auto member = object.find("indexes");
+  if (member == object.end() || !member->is_array() || member->empty()) return false;
+  for (const Json& entry : *member) {
+    if (!entry.is_array() || entry.size() != 2) return false;
+    if (!entry[0].is_number_unsigned() || !entry[1].is_number_unsigned()) return false;
+    const auto first = entry[0].get<std::uint64_t>();
+    const auto last = entry[1].get<std::uint64_t>();
+    if (first > last || last >= BatchId::kItemsMax) return false;
+    if (!ranges.empty() && first <= ranges.back().last) return false;
+    ranges.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)});
+  }
+  return true;
+}
+
 bool ReadTime(const Json& object, Timestamp& at) {
   std::string text;
   if (!ReadText(object, "at", text)) return false;
@@ -71,6 +113,18 @@ bool ReadTime(const Json& object, Timestamp& at) {
 
 Error Malformed(std::string_view member) {
   return Invalid(std::string("the batch fact has a missing or impossible ").append(member));
+}
+
+// What a retry says beside its key; the two must agree.
+Status ReadRetry(const Json& object, const FactKey& key, BatchFact& fact) {
+  fact.round = key.round;
+  const auto upstream = object.find("upstream");
+  if (upstream != object.end() && !upstream->is_boolean()) return Malformed("upstream");
+  fact.upstream = upstream != object.end() && upstream->get<bool>();
+  if (!ReadIndexes(object, fact.indexes)) return Malformed("indexes");
+  if (fact.indexes.front().first != key.first_index) return Malformed("indexes");
+  if (fact.item_count != CountOf(fact.indexes)) return Malformed("item_count");
+  return {};
 }
 
 // What the kind of fact promises its readers beyond the common members.
@@ -85,10 +139,15 @@ Status CheckComplete(const BatchFact& fact) {
 }  // namespace
 
 std::string BatchFactKey(const BatchFact& fact) {
-  return std::string(kKeyPrefix)
-      .append(fact.batch.ToString())
+  std::string key(kKeyPrefix);
+  key.append(fact.batch.ToString()).append("/");
+  if (fact.kind != BatchFactKind::kRetryOpened) {
+    return key.append(kPlainFactNames.at(static_cast<std::size_t>(fact.kind)));
+  }
+  return key.append(kRetryName)
+      .append(std::to_string(fact.round))
       .append("/")
-      .append(kFactNames.at(static_cast<std::size_t>(fact.kind)));
+      .append(std::to_string(fact.indexes.at(0).first));
 }
 
 std::string EncodeBatchFact(const BatchFact& fact) {
@@ -100,6 +159,10 @@ std::string EncodeBatchFact(const BatchFact& fact) {
   WriteText(object, "source_sha256", fact.source_sha256);
   // As text, so that the client gets its metadata back byte for byte.
   WriteText(object, "metadata", fact.metadata);
+  if (fact.upstream) object["upstream"] = true;
+  for (const IndexRange& range : fact.indexes) {
+    object["indexes"].push_back({range.first, range.last});
+  }
   return kFactVersion + object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -126,7 +189,10 @@ Result<BatchFact> DecodeBatchFact(std::string_view key, std::string_view value) 
   if (!ReadNumber(object, "dispatched", fact.dispatched)) return Malformed("dispatched");
   if (!ReadText(object, "source_sha256", fact.source_sha256)) return Malformed("source_sha256");
   if (!ReadText(object, "metadata", fact.metadata)) return Malformed("metadata");
-  const Status complete = CheckComplete(fact);
+  Status complete = CheckComplete(fact);
+  if (complete.ok() && fact.kind == BatchFactKind::kRetryOpened) {
+    complete = ReadRetry(object, *parsed_key, fact);
+  }
   if (!complete.ok()) return complete.error();
   return fact;
 }

@@ -37,6 +37,10 @@ void ParseFlags(std::string_view flags, ItemIdHeader& header) {
 bool ParseParameter(std::string_view name, std::string_view value, ItemIdHeader& header) {
   if (name == "r") return ParseNumber(value, header.ref.round) && header.ref.round <= kRoundMax;
   if (name == "d") return ParseNumber(value, header.incarnation);
+  if (name == "e") {
+    header.episode = Uuid::Parse(value);
+    return header.episode.has_value();
+  }
   if (name == "f") ParseFlags(value, header);
   if (name == "a") {
     std::int64_t milliseconds = 0;
@@ -67,6 +71,7 @@ std::string EncodeItemIdHeader(const ItemIdHeader& header) {
     text.append(";d=");
     AppendNumber(text, header.incarnation);
   }
+  if (header.episode) text.append(";e=").append(header.episode->ToString());
   if (header.skip || header.again) {
     text.append(";f=").append(header.skip ? "skip" : "");
     if (header.again) text.append(header.skip ? ",again" : "again");

@@ -15,14 +15,15 @@ namespace headrace {
 inline constexpr std::string_view kItemIdHeader = "headrace-item-id";
 inline constexpr std::string_view kItemKeyHeader = "headrace-item-key";
 
-// <uuid>[;r=<round>;a=<accepted, ms>;d=<incarnation>;f=<flags>]: one header, because each costs a
-// consumer about 0.2 us.
+// <uuid>[;r=<round>;a=<accepted, ms>;d=<incarnation>;e=<episode>;f=<flags>]: one header, because
+// each costs a consumer about 0.2 us.
 struct ItemIdHeader {
   ItemRef ref;
   std::optional<Timestamp> accepted_at;  // millisecond precision
   std::uint32_t incarnation = 0;         // of the destination, see GraphStore::Erase
-  bool again = false;                    // f=again: sent before, so it may have ended already
-  bool skip = false;                     // f=skip: store the message, no extraction (ignore_roles)
+  std::optional<Uuid> episode;  // where it is not the item's id: upstream items tried again
+  bool again = false;           // f=again: sent before, so it may have ended already
+  bool skip = false;            // f=skip: store the message, no extraction (ignore_roles)
 };
 
 std::string EncodeItemIdHeader(const ItemIdHeader& header);

@@ -8,13 +8,13 @@ namespace {
 constexpr std::array<std::string_view, 5> kNames{"none", "succeeded", "failed", "skipped",
                                                  "canceled"};
 
+}  // namespace
+
 std::size_t CountOf(const std::vector<IndexRange>& ranges) {
   std::size_t count = 0;
   for (const IndexRange& range : ranges) count += std::size_t{range.last} - range.first + 1;
   return count;
 }
-
-}  // namespace
 
 std::string_view ItemStateName(ItemState state) {
   return kNames.at(static_cast<std::size_t>(state));

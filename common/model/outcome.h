@@ -44,6 +44,8 @@ struct IndexRange {
   friend bool operator==(const IndexRange&, const IndexRange&) = default;
 };
 
+std::size_t CountOf(const std::vector<IndexRange>& ranges);
+
 struct FailedItem {
   std::uint32_t index = 0;
   ItemError error;

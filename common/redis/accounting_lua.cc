@@ -11,6 +11,11 @@
 // The cost follows the touched spans, not the batch. A span is one GETRANGE and one SETRANGE; where
 // nothing stood before, which is the rule, no byte is looked at in Lua.
 //
+// A retry leaves the states alone. Its fact notes, one byte an item in a string of its own, the
+// highest round opened for the item; an item whose state was reached in a lower round than that is
+// being tried again. `retrying` counts those items: it follows from the two bytes of each item,
+// both of which only grow in their round, so that outcomes and retries may come in any order.
+//
 // Facts travel in another topic than outcomes, so either may come first. Every field is therefore a
 // maximum, a minimum or a value that only one fact carries, and status, item_count and completion
 // are derived again at the end of each script.
@@ -22,9 +27,11 @@ namespace headrace::redis {
 const std::string_view kBatchLua = R"lua(
 local FIELDS = {'succeeded', 'failed', 'skipped', 'canceled', 'item_count', 'declared', 'sealed',
   'dispatched', 'upstream', 'status', 'project', 'created_at', 'started_at', 'updated_at',
-  'completed_at', 'index_end', 'rejected', 'source_sha256', 'applied_field'}
+  'completed_at', 'index_end', 'rejected', 'source_sha256', 'round', 'retrying', 'applied_field'}
 local at, ttl = ARGV[1], tonumber(ARGV[2])
+local RETRIES = KEYS[7]
 local now, changes = {}, {}
+local replaced = false -- an outcome of a newer round took the place of an older one
 
 local function load(last_field)
   FIELDS[#FIELDS] = last_field
@@ -53,7 +60,7 @@ local function status_of(total, terminal)
   if now.upstream then return 'open' end
   if not now.sealed then return 'loading' end
   if terminal == 0 and total > 0 then return 'queued' end
-  if terminal ~= total then return 'processing' end
+  if terminal ~= total or number('retrying') > 0 then return 'processing' end
   if total > 0 and number('canceled') == total then return 'canceled' end
   if number('failed') == 0 then return 'succeeded' end
   return number('succeeded') > 0 and 'partial' or 'failed'
@@ -65,25 +72,29 @@ local function finish()
   local total = number('item_count')
   for i = 1, 4 do if not now[FIELDS[i]] then set(FIELDS[i], 0) end end
   set('status', status_of(total, terminal))
-  local ended = now.sealed and terminal == total
-  if ended and not now.completed_at then set('completed_at', now.updated_at) end
-  if #changes == 0 then return end
-  redis.call('HSET', KEYS[1], unpack(changes))
-  if ended or now.upstream then
+  local ended = now.sealed and terminal == total and number('retrying') == 0
+  if ended and (replaced or not now.completed_at) then set('completed_at', now.updated_at) end
+  local reopened = now.completed_at and not ended
+  if reopened then redis.call('HDEL', KEYS[1], 'completed_at') end
+  if #changes > 0 then redis.call('HSET', KEYS[1], unpack(changes)) end
+  if #changes > 0 and (ended or now.upstream) then
     for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
+  elseif reopened then
+    for _, key in ipairs(KEYS) do redis.call('PERSIST', key) end
   end
 end
 )lua";
 
-// KEYS batch states errors error_codes error_index error_names. ARGV[3..] offset, name of the
-// applied field, project, upstream (0 or 1), errors kept at most; then for each span: first index,
-// length, bytes, four counts, and per failed item index, code, JSON. Answers how many items moved.
+// KEYS batch states errors error_codes error_index error_names retries. ARGV[3..] offset, name of
+// the applied field, project, upstream (0 or 1), errors kept at most; then for each span: first
+// index, length, bytes, four counts, and per failed item index, code, JSON. Answers how many items
+// moved.
 const std::string_view kOutcomesLua = R"lua(
 local STATES, ERRORS, CODES, SLOTS, NAMES = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local CHUNK, OTHER = 16384, 255
 local offset, applied, project, upstream = ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1'
 local errors_max = tonumber(ARGV[7])
-local delta, moved = {0, 0, 0, 0}, 0
+local delta, moved, retrying = {0, 0, 0, 0}, 0, 0
 local names, errors_kept
 
 load(applied)
@@ -121,6 +132,7 @@ end
 -- Looks at the touched bytes only and copies what lies between them.
 local function move_one_by_one(first, old, new)
   old = old .. string.rep('\0', #new - #old)
+  local wanted = now.round and redis.call('GETRANGE', RETRIES, first, first + #new - 1) or ''
   local out, failed, copied = {}, {}, 0
   local i = string.find(new, '%Z')
   while i do
@@ -130,7 +142,11 @@ local function move_one_by_one(first, old, new)
       if from ~= 0 then
         delta[from % 8] = delta[from % 8] - 1
         if from % 8 == 2 then take_back_error(index) end
+        replaced = true
       end
+      local round = string.byte(wanted, i) or 0
+      if from ~= 0 and round > math.floor(from / 8) then retrying = retrying - 1 end
+      if round > math.floor(to / 8) then retrying = retrying + 1 end
       if to % 8 == 2 then failed[index] = true end
       delta[to % 8] = delta[to % 8] + 1
       moved = moved + 1
@@ -147,7 +163,7 @@ end
 -- Returns nil when every item of the span moved, else the set of the failed ones that did.
 local function move(first, new, counts)
   local old = redis.call('GETRANGE', STATES, first, first + #new - 1)
-  if not string.find(old, '%Z') then
+  if not now.round and not string.find(old, '%Z') then
     redis.call('SETRANGE', STATES, first, new)
     for state = 1, 4 do
       delta[state] = delta[state] + counts[state]
@@ -196,6 +212,7 @@ if upstream then
 end
 if moved > 0 then
   for state = 1, 4 do set(FIELDS[state], number(FIELDS[state]) + delta[state]) end
+  if retrying ~= 0 then set('retrying', number('retrying') + retrying) end
   lower('started_at', at)
   raise('updated_at', at)
 end
@@ -205,10 +222,28 @@ return moved
 )lua";
 
 // KEYS as above. ARGV[3..] kind, project, item_count, index_end, rejected, dispatched,
-// source_sha256, metadata; empty = not said.
+// source_sha256, metadata; empty = not said; round, upstream (0 or 1), and first and last index of
+// every range of a retry.
 const std::string_view kFactLua = R"lua(
 local kind, project, item_count, index_end = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local rejected, dispatched, sha256, metadata = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+local round, upstream = tonumber(ARGV[11]), ARGV[12] == '1'
+local CHUNK = 4096
+local retrying = 0
+
+-- Raises the round of every item of the range, and counts those that are being tried again by it.
+local function open_round(first, last)
+  local wanted = redis.call('GETRANGE', RETRIES, first, last)
+  local states = redis.call('GETRANGE', KEYS[2], first, last)
+  local out = {}
+  for i = 1, last - first + 1 do
+    local before, state = string.byte(wanted, i) or 0, string.byte(states, i) or 0
+    local reached = math.floor(state / 8)
+    if state ~= 0 and round > reached and before <= reached then retrying = retrying + 1 end
+    out[i] = string.char(math.max(before, round))
+  end
+  redis.call('SETRANGE', RETRIES, first, table.concat(out))
+end
 
 load('sealed_at')
 set('project', project)
@@ -224,6 +259,19 @@ elseif kind == 'sealed' then
   set('sealed_at', at)
   if item_count ~= '' then set('item_count', item_count) end
   if rejected ~= '' then set('rejected', rejected) end
+elseif kind == 'retry' then
+  raise_number('round', round)
+  if upstream then
+    set('upstream', 1)
+    lower('created_at', at)
+  end
+  for i = 13, #ARGV, 2 do
+    local last = tonumber(ARGV[i + 1])
+    for first = tonumber(ARGV[i]), last, CHUNK do
+      open_round(first, math.min(last, first + CHUNK - 1))
+    end
+  end
+  set('retrying', number('retrying') + retrying)
 end
 if index_end ~= '' and (kind == 'sealed' or not now.sealed) then set('index_end', index_end) end
 if sha256 ~= '' then set('source_sha256', sha256) end

@@ -25,13 +25,14 @@ Command BatchCommand(const RedisSettings& settings, const BatchId& batch) {
   BatchKeys keys(settings.prefix, batch);
   return {"",
           "",
-          "6",
+          "7",
           std::move(keys.batch),
           std::move(keys.states),
           std::move(keys.errors),
           std::move(keys.error_codes),
           std::move(keys.error_index),
-          std::move(keys.error_names)};
+          std::move(keys.error_names),
+          std::move(keys.retries)};
 }
 
 std::string ErrorJson(const ItemError& error, std::uint8_t round) {
@@ -56,6 +57,8 @@ std::string_view KindName(BatchFactKind kind) {
       return "dispatched";
     case BatchFactKind::kSealed:
       return "sealed";
+    case BatchFactKind::kRetryOpened:
+      return "retry";
   }
   return "";
 }
@@ -127,6 +130,12 @@ Step ApplyFactStep(const RedisSettings& settings, const BatchFact& fact) {
   command.push_back(OrEmpty(fact.dispatched));
   command.push_back(fact.source_sha256);
   command.push_back(fact.metadata);
+  command.push_back(std::to_string(fact.round));
+  command.push_back(fact.upstream ? "1" : "0");
+  for (const IndexRange& range : fact.indexes) {
+    command.push_back(std::to_string(range.first));
+    command.push_back(std::to_string(range.last));
+  }
   return {Script::kApplyFact, std::move(command)};
 }
 

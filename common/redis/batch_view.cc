@@ -68,7 +68,10 @@ BatchSummary ToSummary(std::string id, const Fields& fields) {
   summary.metadata = Text(fields, "metadata");
   summary.sealed = fields.contains("sealed");
   DeriveOpenCounters(summary, Number(fields, "dispatched"));
-  summary.final = summary.sealed && summary.queued == 0 && summary.processing == 0;
+  summary.retrying = Number(fields, "retrying");
+  summary.round = static_cast<std::uint8_t>(Number(fields, "round"));
+  summary.final =
+      summary.sealed && summary.queued == 0 && summary.processing == 0 && summary.retrying == 0;
   return summary;
 }
 
@@ -83,6 +86,8 @@ void AddTo(BatchSummary& total, const BatchSummary& part) {
   total.failed += part.failed;
   total.skipped += part.skipped;
   total.canceled += part.canceled;
+  total.retrying += part.retrying;
+  total.round = std::max(total.round, part.round);
   TakeEarlier(total.created_at, part.created_at);
   TakeEarlier(total.started_at, part.started_at);
 }

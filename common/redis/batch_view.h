@@ -31,6 +31,8 @@ struct BatchSummary {
   std::uint64_t rejected = 0;  // input lines that were refused; not part of item_count
   std::string created_at, started_at, completed_at;  // RFC 3339, empty when not yet
   std::string metadata;                              // JSON object or empty
+  std::uint64_t retrying = 0;  // failed items that are being tried again; still counted as failed
+  std::uint8_t round = 0;      // the highest that was opened
   bool sealed = false;
   bool final = false;  // completed: nothing will change without a retry
 };

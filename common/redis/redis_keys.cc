@@ -21,7 +21,8 @@ BatchKeys::BatchKeys(std::string_view prefix, const BatchId& id)
       errors(Tagged(prefix, id.ToString(), "errors")),
       error_codes(Tagged(prefix, id.ToString(), "error_codes")),
       error_index(Tagged(prefix, id.ToString(), "error_index")),
-      error_names(Tagged(prefix, id.ToString(), "error_names")) {}
+      error_names(Tagged(prefix, id.ToString(), "error_names")),
+      retries(Tagged(prefix, id.ToString(), "retries")) {}
 
 std::string ProjectBatchesKey(std::string_view prefix, std::string_view project) {
   return Tagged(prefix, project, "batches");

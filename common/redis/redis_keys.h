@@ -19,6 +19,7 @@ struct BatchKeys {
   std::string error_codes;  // hash: code -> count
   std::string error_index;  // string: one byte an item, its place in error_names (1-based)
   std::string error_names;  // list: the codes that this batch has seen, in order of appearance
+  std::string retries;      // string: one byte an item, the highest round opened for it
 };
 
 std::string ProjectBatchesKey(std::string_view prefix, std::string_view project);

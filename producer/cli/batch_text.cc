@@ -32,6 +32,8 @@ Json ToJson(const BatchSummary& batch) {
   json["skipped"] = batch.skipped;
   json["canceled"] = batch.canceled;
   json["rejected"] = batch.rejected;
+  json["retrying"] = batch.retrying;
+  json["round"] = batch.round;
   json["created_at"] = TextOrNull(batch.created_at);
   json["started_at"] = TextOrNull(batch.started_at);
   json["completed_at"] = TextOrNull(batch.completed_at);
@@ -106,6 +108,10 @@ std::string BatchDetails(const BatchSummary& batch) {
   if (!batch.metadata.empty()) text += fact("metadata", batch.metadata);
   if (batch.rejected > 0) {
     text += fact("rejected", FormatCount(batch.rejected) + " input lines, not part of the batch");
+  }
+  if (batch.retrying > 0) {
+    text += fact("retrying", FormatCount(batch.retrying) + " items, still counted as they ended " +
+                                 "in the round before");
   }
   std::vector<std::vector<std::string>> counters;
   const auto counter = [&](std::string name, std::uint64_t count) {

@@ -20,6 +20,8 @@ void Note(BatchFact fact, KnownFacts& known) {
     case BatchFactKind::kSealed:
       if (!known.sealed) known.sealed = std::move(fact);
       break;
+    case BatchFactKind::kRetryOpened:
+      break;
   }
 }
 

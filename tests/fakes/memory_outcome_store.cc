@@ -25,6 +25,7 @@ std::string StatusOf(const BatchCount& count, const MemoryOutcomeStore::Batch& b
   const auto of = [&](ItemState state) { return count.by_state[static_cast<std::size_t>(state)]; };
   if (batch.upstream) return "open";
   if (!batch.sealed) return "loading";
+  if (count.retrying > 0) return "processing";
   if (final_count < count.item_count) return final_count == 0 ? "queued" : "processing";
   if (final_count > 0 && of(ItemState::kCanceled) == final_count) return "canceled";
   if (of(ItemState::kFailed) == 0) return "succeeded";
@@ -59,6 +60,14 @@ Status MemoryOutcomeStore::ApplyFacts(std::span<const BatchFact> facts) {
     batch.project = fact.project;
     batch.dispatched = std::max(batch.dispatched, fact.dispatched.value_or(0));
     if (fact.kind == BatchFactKind::kSealed) batch.sealed = true;
+    batch.upstream = batch.upstream || fact.upstream;
+    for (const IndexRange& range : fact.indexes) {
+      for (std::uint32_t index = range.first; index <= range.last; ++index) {
+        std::uint8_t& opened = batch.rounds_opened[index];
+        opened = std::max(opened, fact.round);
+      }
+    }
+    if (fact.kind == BatchFactKind::kRetryOpened) continue;  // its count is not the batch's
     if (fact.item_count && (fact.kind == BatchFactKind::kSealed || !batch.sealed)) {
       batch.declared = *fact.item_count;
     }
@@ -152,9 +161,14 @@ std::optional<BatchCount> MemoryOutcomeStore::Count(const Contents& contents,
     ++count.by_state[static_cast<std::size_t>(item.state)];
     if (item.state == ItemState::kFailed) ++count.by_error_code[item.error_code];
   }
+  for (const auto& [index, round] : stored.rounds_opened) {
+    count.round = std::max(count.round, round);
+    const auto item = stored.items.find(index);
+    if (item != stored.items.end() && item->second.round < round) ++count.retrying;
+  }
   const std::uint64_t final_count = stored.items.size();
   count.item_count = stored.sealed ? stored.declared : std::max(stored.declared, final_count);
-  count.completed = stored.sealed && final_count == count.item_count;
+  count.completed = stored.sealed && final_count == count.item_count && count.retrying == 0;
   count.status = StatusOf(count, stored, final_count);
   return count;
 }

@@ -21,6 +21,8 @@ struct BatchCount {
   std::string status;
   std::uint64_t item_count = 0;
   std::uint64_t dispatched = 0;
+  std::uint64_t retrying = 0;  // items whose state was reached in a lower round than was opened
+  std::uint8_t round = 0;
   std::array<std::uint64_t, 5> by_state{};  // indexed by ItemState; kNone is not counted
   std::map<std::string, std::uint64_t> by_error_code;
   bool completed = false;
@@ -54,6 +56,7 @@ class MemoryOutcomeStore final : public OutcomeStore {
     std::uint64_t declared = 0;
     std::uint64_t dispatched = 0;
     std::map<std::uint32_t, Item> items;
+    std::map<std::uint32_t, std::uint8_t> rounds_opened;  // the highest, by item
   };
   using Place = std::pair<std::string, std::int32_t>;
   // Everything that is stored: what a copy of the server's data would hold.

@@ -43,7 +43,7 @@ PlacedOutcome PickOutcome(Random& random, const BatchId& batch, std::uint32_t it
 }
 
 std::vector<BatchFact> PickFacts(Random& random, const BatchId& batch, std::uint32_t items) {
-  std::vector<BatchFact> facts(3);
+  std::vector<BatchFact> facts(6);
   for (BatchFact& fact : facts) {
     fact.batch = batch;
     fact.project = "p";
@@ -55,6 +55,14 @@ std::vector<BatchFact> PickFacts(Random& random, const BatchId& batch, std::uint
   facts[2].kind = BatchFactKind::kSealed;
   facts[2].item_count = items;
   facts[2].index_end = items;
+  for (std::size_t i = 3; i < facts.size(); ++i) {
+    facts[i].kind = BatchFactKind::kRetryOpened;
+    facts[i].round = static_cast<std::uint8_t>(1 + Pick(random, 3));
+    facts[i].indexes = {PickRange(random, items)};
+    const std::uint32_t next = facts[i].indexes[0].last + 2;
+    if (next < items) facts[i].indexes.push_back({next, items - 1});
+    facts[i].item_count = CountOf(facts[i].indexes);
+  }
   return facts;
 }
 
@@ -76,6 +84,9 @@ class AccountingHistory : public RedisTest {
     count.status = fields["status"];
     count.item_count = std::stoull(fields["item_count"]);
     count.dispatched = fields.contains("dispatched") ? std::stoull(fields["dispatched"]) : 0;
+    count.retrying = fields.contains("retrying") ? std::stoull(fields["retrying"]) : 0;
+    count.round =
+        static_cast<std::uint8_t>(fields.contains("round") ? std::stoul(fields["round"]) : 0);
     for (int state = 1; state <= 4; ++state) {
       const std::string name(ItemStateName(static_cast<ItemState>(state)));
       count.by_state[static_cast<std::size_t>(state)] = std::stoull(fields[name]);
@@ -108,6 +119,7 @@ class AccountingHistory : public RedisTest {
     EXPECT_EQ(found.by_state, expected->by_state);
     EXPECT_EQ(found.by_error_code, expected->by_error_code);
     EXPECT_EQ(found.status, expected->status);
+    EXPECT_EQ(found.retrying, expected->retrying);
     EXPECT_TRUE(found == *expected);
     EXPECT_EQ(*store_->ReadStates(batch, {0, items - 1}),
               *truth_.ReadStates(batch, {0, items - 1}));
@@ -124,7 +136,7 @@ class AccountingHistory : public RedisTest {
     const std::vector<BatchFact> facts = PickFacts(random, batch, items);
     for (int step = 0; step < 14; ++step) {
       if (Pick(random, 3) == 0) {
-        const std::span one(&facts[Pick(random, 3)], 1);
+        const std::span one(&facts[Pick(random, 6)], 1);
         ASSERT_TRUE(store_->ApplyFacts(one).ok());
         ASSERT_TRUE(truth_.ApplyFacts(one).ok());
       } else {

@@ -152,7 +152,7 @@ TEST_P(Accounting, StatusOfTheEnd) {
   }
 }
 
-TEST_P(Accounting, CompletionIsNotedOnce) {
+TEST_P(Accounting, CompletionIsNotedOnceARound) {
   Apply(Fact(BatchFactKind::kSealed, 2));
   const PlacedOutcome last = Succeeded({1, 1});
   Apply(Failed({0}, "x"));
@@ -161,8 +161,9 @@ TEST_P(Accounting, CompletionIsNotedOnce) {
   EXPECT_FALSE(completed_at.empty());
   Apply(last);
   Apply(Fact(BatchFactKind::kSealed, 2));
-  Apply(Succeeded({0, 0}, 1));
   EXPECT_EQ(Field("completed_at"), completed_at);
+  Apply(Succeeded({0, 0}, 1));
+  EXPECT_GT(Field("completed_at"), completed_at);
   EXPECT_EQ(Field("status"), "succeeded") << "a later round changes what the batch came to";
 }
 

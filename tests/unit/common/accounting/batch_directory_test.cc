@@ -80,6 +80,32 @@ TEST_F(BatchDirectoryTest, SealedBatchTellsItsFinalSize) {
   EXPECT_EQ(directory_->Find(batch, milliseconds(0))->index_end, 12U);
 }
 
+TEST_F(BatchDirectoryTest, KnowsAnImplicitBatchByItsRetry) {
+  BatchFact retry{.kind = BatchFactKind::kRetryOpened,
+                  .batch = BatchId::Random(),
+                  .project = "p",
+                  .at = clock_.WallNow(),
+                  .item_count = 1,
+                  .round = 1,
+                  .upstream = true,
+                  .indexes = {{40'000, 40'000}}};
+  log_.Append("journal", 0, BatchFactKey(retry), EncodeBatchFact(retry));
+  const auto found = directory_->Find(retry.batch, milliseconds(0));
+  ASSERT_TRUE(found.ok());
+  EXPECT_TRUE(found->upstream);
+  EXPECT_EQ(found->project, "p");
+  EXPECT_FALSE(found->index_end.has_value());
+
+  const BatchId opened = Open(20);
+  retry.batch = opened;
+  retry.upstream = false;
+  retry.indexes = {{3, 3}};
+  log_.Append("journal", 1, BatchFactKey(retry), EncodeBatchFact(retry));
+  ASSERT_TRUE(directory_->CatchUp().ok());
+  EXPECT_FALSE(directory_->Find(opened, milliseconds(0))->upstream);
+  EXPECT_EQ(directory_->Find(opened, milliseconds(0))->index_end, 20U);
+}
+
 TEST_F(BatchDirectoryTest, UnknownVersionMeansThatAbsenceProvesNothing) {
   const BatchId known = Open(1);
   log_.Append("journal", 0, "batch/" + BatchId::Random().ToString() + "/opened", "\x7f{}");

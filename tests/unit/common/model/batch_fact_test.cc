@@ -44,6 +44,60 @@ TEST(BatchFact, ReadsBackWhatItWrote) {
   EXPECT_EQ(decoded->metadata, fact.metadata);
 }
 
+BatchFact Retry() {
+  return {.kind = BatchFactKind::kRetryOpened,
+          .batch = *BatchId::Parse("01234567-89ab-4def-8123-456700000000"),
+          .project = "default",
+          .at = Timestamp(std::chrono::seconds(1'700'000'000)),
+          .item_count = 4,
+          .round = 2,
+          .upstream = true,
+          .indexes = {{3, 5}, {9, 9}}};
+}
+
+TEST(BatchFact, ReadsBackARetry) {
+  BatchFact fact = Retry();
+  EXPECT_EQ(BatchFactKey(fact), "batch/01234567-89ab-4def-8123-456700000000/retry/2/3");
+  for (const std::optional<std::uint64_t> dispatched : {std::optional<std::uint64_t>(), {4}}) {
+    fact.dispatched = dispatched;
+    const auto decoded = DecodeBatchFact(BatchFactKey(fact), EncodeBatchFact(fact));
+    ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+    EXPECT_EQ(decoded->kind, BatchFactKind::kRetryOpened);
+    EXPECT_EQ(decoded->round, 2);
+    EXPECT_TRUE(decoded->upstream);
+    EXPECT_EQ(decoded->item_count, 4u);
+    EXPECT_EQ(decoded->indexes, fact.indexes);
+    EXPECT_EQ(decoded->dispatched, dispatched);
+  }
+}
+
+TEST(BatchFact, RefusesARetryThatContradictsItself) {
+  const BatchFact good = Retry();
+  const std::string value = EncodeBatchFact(good);
+  const std::string start = "batch/" + good.batch.ToString() + "/retry";
+  for (const char* key :
+       {"", "/", "/2", "/2/", "/2/x", "/0/3", "/32/3", "/2/4", "/2/3/4", "/x/3"}) {
+    SCOPED_TRACE(key);
+    EXPECT_FALSE(DecodeBatchFact(start + key, value).ok());
+  }
+  struct Case {
+    const char* name;
+    std::uint64_t count;
+    std::vector<IndexRange> indexes;
+  };
+  for (const Case& bad :
+       {Case{"wrong count", 3, {{3, 5}, {9, 9}}}, Case{"overlap", 4, {{3, 5}, {5, 5}}},
+        Case{"backwards", 4, {{3, 5}, {1, 1}}}, Case{"upside down", 1, {{3, 2}}},
+        Case{"no such index", 1, {{3, 0xFFFFFFFE}}}}) {
+    SCOPED_TRACE(bad.name);
+    BatchFact fact = good;
+    fact.item_count = bad.count;
+    fact.indexes = bad.indexes;
+    EXPECT_EQ(DecodeBatchFact(BatchFactKey(fact), EncodeBatchFact(fact)).error().code,
+              ErrorCode::kInvalid);
+  }
+}
+
 TEST(BatchFact, PassesOverKeysOfOtherKinds) {
   const std::string value = EncodeBatchFact(Sealed());
   for (const std::string_view key : {"", "user/default/alice", "batches/x",

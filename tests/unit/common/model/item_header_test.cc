@@ -18,6 +18,10 @@ TEST(ItemIdHeader, WritesOnlyWhatIsSet) {
   header.incarnation = 3;
   header.skip = true;
   EXPECT_EQ(EncodeItemIdHeader(header), std::string(kItem) + ";r=2;a=1700000000123;d=3;f=skip");
+  header.episode = Uuid::Parse("b6e48722-5750-5b62-a64c-e71068e504e1");
+  EXPECT_EQ(EncodeItemIdHeader(header),
+            std::string(kItem) +
+                ";r=2;a=1700000000123;d=3;e=b6e48722-5750-5b62-a64c-e71068e504e1;f=skip");
 }
 
 TEST(ItemIdHeader, ReadsBackWhatItWrote) {
@@ -25,12 +29,14 @@ TEST(ItemIdHeader, ReadsBackWhatItWrote) {
       .ref = {.batch = BatchId::Random(), .index = BatchId::kItemsMax - 1, .round = 31},
       .accepted_at = kTime,
       .incarnation = 4'294'967'295u,
+      .episode = Uuid::Random(),
       .skip = true};
   const auto parsed = ParseItemIdHeader(EncodeItemIdHeader(header));
   ASSERT_TRUE(parsed.ok());
   EXPECT_EQ(parsed->ref, header.ref);
   EXPECT_EQ(parsed->accepted_at, header.accepted_at);
   EXPECT_EQ(parsed->incarnation, header.incarnation);
+  EXPECT_EQ(parsed->episode, header.episode);
   EXPECT_TRUE(parsed->skip);
 }
 
@@ -48,7 +54,8 @@ TEST(ItemIdHeader, RefusesWhatItCannotMean) {
        {std::string(), std::string("x"), item.substr(1), item + "x", item + ";", item + ";r",
         item + ";r=", item + ";r=x", item + ";r=-1", item + ";r=32", item + ";r=256",
         item + ";r=1 ", item + ";d=4294967296", item + ";a=-1", item + ";a=99999999999999999",
-        item + ";a=1;;", std::string("01234567-89ab-4def-8123-456700000000")}) {
+        item + ";a=1;;", item + ";e=", item + ";e=7",
+        std::string("01234567-89ab-4def-8123-456700000000")}) {
     SCOPED_TRACE(text);
     const auto parsed = ParseItemIdHeader(text);
     ASSERT_FALSE(parsed.ok());

@@ -17,6 +17,7 @@ TEST(RedisKeys, AreWhatTheDocumentationSays) {
   EXPECT_EQ(keys.error_codes, "hr:{" + id + "}:error_codes");
   EXPECT_EQ(keys.error_index, "hr:{" + id + "}:error_index");
   EXPECT_EQ(keys.error_names, "hr:{" + id + "}:error_names");
+  EXPECT_EQ(keys.retries, "hr:{" + id + "}:retries");
   EXPECT_EQ(ProjectBatchesKey("hr:", "default"), "hr:{default}:batches");
   EXPECT_EQ(ProjectUpstreamKey("hr:", "default"), "hr:{default}:upstream");
   EXPECT_EQ(MetaKey("hr:"), "hr:meta");
