@@ -76,29 +76,42 @@ Verdict Admission::JudgeTracked(const Record& record, std::string_view header, W
   item.write.skip = id->skip;
   item.again = id->again;
   if (id->accepted_at) item.write.accepted_at = *id->accepted_at;
+  if (batch->upstream) {
+    item.upstream = true;
+    item.write.episode = id->episode.value_or(item.write.episode);
+    if (auto error = FindFault(record.value, item.write.graph)) {
+      return {Verdict::Kind::kRefused, std::move(item), std::move(error)};
+    }
+  }
   item.write.payload.assign(record.value);
   return {Verdict::Kind::kAdmitted, std::move(item), {}};
 }
 
 Verdict Admission::JudgeUpstream(const Record& record, WorkItem item) {
-  if (const auto refusal = parser_.Parse(record.value, scratch_)) {
-    return Refuse(
-        record, std::move(item), refusal->code,
-        refusal->pointer.empty() ? refusal->message : refusal->pointer + ": " + refusal->message);
+  PlaceUpstream(record, item);
+  if (auto error = FindFault(record.value, item.write.graph)) {
+    return {Verdict::Kind::kRefused, std::move(item), std::move(error)};
+  }
+  item.write.payload.assign(record.value);
+  return {Verdict::Kind::kAdmitted, std::move(item), {}};
+}
+
+std::optional<ItemError> Admission::FindFault(std::string_view value, const GraphKey& graph) {
+  if (const auto refusal = parser_.Parse(value, scratch_)) {
+    return ItemError{
+        std::string(refusal->code),
+        refusal->pointer.empty() ? refusal->message : refusal->pointer + ": " + refusal->message,
+        1};
   }
   // A thread message may leave its user to the key; whatever the value does name must agree.
   if (scratch_.type == ItemType::kThreadMessage && scratch_.user_id.empty() &&
-      item.write.graph.kind == GraphKind::kUser) {
-    scratch_.user_id = item.write.graph.id;
+      graph.kind == GraphKind::kUser) {
+    scratch_.user_id = graph.id;
   }
-  const Result<GraphKey> named = DestinationOf(scratch_, item.write.graph.project);
-  if (!named.ok() || *named != item.write.graph) {
-    return Refuse(record, std::move(item), codes::kKeyMismatch,
-                  "the record's key and its value name different graphs");
-  }
-  PlaceUpstream(record, item);
-  item.write.payload.assign(record.value);
-  return {Verdict::Kind::kAdmitted, std::move(item), {}};
+  const Result<GraphKey> named = DestinationOf(scratch_, graph.project);
+  if (named.ok() && *named == graph) return std::nullopt;
+  return ItemError{std::string(codes::kKeyMismatch),
+                   "the record's key and its value name different graphs", 1};
 }
 
 Verdict Admission::Refuse(const Record& record, WorkItem item, std::string_view code,

@@ -34,7 +34,7 @@ struct Verdict {
 
 // Owned by the loop thread. A tracked item is parsed by the store, once; here only size, key and
 // header are looked at. Upstream items are checked by every rule, and so is that key and value name
-// the same graph.
+// the same graph; also when they come again under their id, as items of an implicit batch.
 class Admission {
  public:
   Admission(AdmissionSettings settings, accounting::BatchDirectory& directory);
@@ -45,6 +45,8 @@ class Admission {
  private:
   Verdict JudgeTracked(const Record& record, std::string_view header, WorkItem item);
   Verdict JudgeUpstream(const Record& record, WorkItem item);
+  // Why an item that another program produced cannot be taken.
+  std::optional<ItemError> FindFault(std::string_view value, const GraphKey& graph);
   Verdict Refuse(const Record& record, WorkItem item, std::string_view code, std::string message);
   void PlaceUpstream(const Record& record, WorkItem& item) const;
 

@@ -6,18 +6,21 @@
 #include <string_view>
 
 #include "common/base/clock.h"
-#include "common/model/ids.h"
+#include "common/model/item_header.h"
 #include "common/model/outcome.h"
 #include "common/ports/event_log.h"
 
 namespace headrace::worker {
 
-// Key and value are those of the item's record, unchanged, so that a letter can be sent again.
+// Key and value are those of the item's record, unchanged, so that a letter can be sent again
+// (`headrace dead-letters replay`); its id header is the item's, with all that the item was sent
+// with.
 struct DeadLetter {
   std::string_view key;
   std::string_view value;
   std::string_view project;
-  ItemRef ref;
+  ItemIdHeader id;
+  Uuid episode;  // under which the store would have it
   ItemError error;
   Timestamp first_try{};
   Timestamp last_try{};
@@ -26,8 +29,8 @@ struct DeadLetter {
   std::int64_t offset = 0;
 };
 
-// Headers: headrace-item-id (with the round), -project, -code, -message, -attempts, -first-try,
-// -last-try (RFC 3339) and -origin (topic/partition/offset).
+// Headers: headrace-item-id (with the round), -episode, -project, -code, -message, -attempts,
+// -first-try, -last-try (RFC 3339) and -origin (topic/partition/offset).
 Status ProduceDeadLetter(EventProducer& producer, std::string_view topic, const DeadLetter& letter,
                          std::uint64_t token);
 

@@ -137,5 +137,44 @@ TEST_F(AdmissionTest, LearnsOfABatchThatWasOpenedAMomentAgo) {
   EXPECT_EQ(Judge("default/g/a", kEpisode, {{kItemIdHeader, id}}).kind, Verdict::Kind::kAdmitted);
 }
 
+TEST_F(AdmissionTest, TakesAnUpstreamItemAgainUnderItsIdAndEpisode) {
+  const ItemRef ref = UpstreamItemRef("cluster", kItems, 1, 7, "default");
+  const Uuid episode = Uuid::Random();
+  const ItemIdHeader id{.ref = {ref.batch, ref.index, 1}, .episode = episode};
+  const std::string text = EncodeItemIdHeader(id);
+  EXPECT_EQ(Judge("default/g/a", kEpisode, {{kItemIdHeader, text}}).refusal->code,
+            codes::kUnknownBatch)
+      << "nobody opened a round for it";
+
+  const BatchFact retry{.kind = BatchFactKind::kRetryOpened,
+                        .batch = ref.batch,
+                        .project = "default",
+                        .at = world_.clock.WallNow(),
+                        .item_count = 1,
+                        .round = 1,
+                        .upstream = true,
+                        .indexes = {{ref.index, ref.index}}};
+  world_.log.Append(kJournal, 0, BatchFactKey(retry), EncodeBatchFact(retry));
+  const Verdict verdict = Judge("default/g/a", kEpisode, {{kItemIdHeader, text}}, 900);
+  ASSERT_EQ(verdict.kind, Verdict::Kind::kAdmitted);
+  EXPECT_EQ(verdict.item.write.ref, id.ref);
+  EXPECT_EQ(verdict.item.write.episode, episode);
+  EXPECT_TRUE(verdict.item.upstream);
+
+  const Verdict broken = Judge("default/g/b", kEpisode, {{kItemIdHeader, text}}, 901);
+  ASSERT_EQ(broken.kind, Verdict::Kind::kRefused);
+  EXPECT_EQ(broken.refusal->code, codes::kKeyMismatch);
+  EXPECT_EQ(broken.item.write.ref, id.ref) << "its place is known and stays";
+}
+
+TEST_F(AdmissionTest, LetsNobodyNameTheEpisodeOfAnOpenedBatch) {
+  const BatchId batch = world_.OpenBatch(10);
+  const ItemIdHeader id{.ref = {batch, 3, 1}, .episode = Uuid::Random()};
+  const std::string text = EncodeItemIdHeader(id);
+  const Verdict verdict = Judge("default/g/a", kEpisode, {{kItemIdHeader, text}});
+  EXPECT_EQ(verdict.item.write.episode, batch.ItemUuid(3));
+  EXPECT_FALSE(verdict.item.upstream);
+}
+
 }  // namespace
 }  // namespace headrace::worker

@@ -82,6 +82,7 @@ TEST(WorkerLoop, WritesTheDeadLetterBeforeTheOutcomeOfAFailedItem) {
   EXPECT_EQ(headers.at("headrace-attempts"), "1");
   EXPECT_EQ(headers.at("headrace-origin"), "items/0/1");
   EXPECT_EQ(headers.at("headrace-item-id").substr(0, 36), batch.ItemUuid(1).ToString());
+  EXPECT_EQ(headers.at("headrace-episode"), batch.ItemUuid(1).ToString());
   EXPECT_EQ(world.store.Applied("default/g/a").size(), 2u) << "the lane goes on";
   ASSERT_EQ(world.Outcomes().back().failed.size(), 1u);
   EXPECT_EQ(world.Outcomes().back().failed[0].index, 1u);
