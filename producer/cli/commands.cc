@@ -3,6 +3,7 @@
 #include "producer/cli/batch_commands.h"
 #include "producer/cli/completion_command.h"
 #include "producer/cli/config_command.h"
+#include "producer/cli/dead_letters_command.h"
 #include "producer/cli/load_command.h"
 #include "producer/cli/projector_command.h"
 #include "producer/cli/schema_command.h"
@@ -14,6 +15,7 @@ namespace headrace::cli {
 void RegisterAllCommands(CommandTree& tree) {
   RegisterLoad(tree);
   RegisterBatch(tree);
+  RegisterDeadLetters(tree);
   RegisterProjector(tree);
   RegisterTopics(tree);
   RegisterSchema(tree);
