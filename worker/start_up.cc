@@ -50,10 +50,9 @@ Result<std::unique_ptr<GraphStore>> WaitForStore(const Settings& settings, Worke
                                                  const Wakeup& wakeup) {
   while (StopSignal() == 0) {
     auto store = graph::OpenGraphStore(settings.worker.store);
-    if (store.ok() || store.error().code != ErrorCode::kTransient) {
-      health.Set(WorkerHealth::kStore, store.ok(), store.ok() ? "" : store.error().message);
-      return store;
-    }
+    if (store.ok()) health.Set(WorkerHealth::kStore, true, "");
+    // What cannot be waited out ends the process, which says so itself, once.
+    if (store.ok() || store.error().code != ErrorCode::kTransient) return store;
     health.Set(WorkerHealth::kStore, false, store.error().message);
     health.Tick();
     wakeup.Wait(kPause);

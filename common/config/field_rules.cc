@@ -49,13 +49,6 @@ bool IsRedisUrl(std::string_view text) {
   return (plain || tls) && std::all_of(text.begin(), text.end(), IsPrintable);
 }
 
-bool IsStoreUrl(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == text.npos || colon == 0) return false;
-  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
-                     [](char c) { return IsLowerOrDigit(c) || c == '+'; });
-}
-
 bool IsProjectName(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
     return IsLowerOrDigit(c) || c == '-';

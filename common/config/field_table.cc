@@ -6,6 +6,7 @@
 #include "common/config/field_kinds.h"
 #include "common/config/field_rules.h"
 #include "common/config/kafka_properties.h"
+#include "common/graph/make_store.h"
 
 // Names the member of Settings that a row fills, for reading and for writing.
 #define MEMBER(path) [](auto& settings) -> auto& { return settings.path; }
@@ -39,13 +40,25 @@ Field WithSecret(Field field) {
   return Valued(std::move(field), "URL");
 }
 
+// The schemes and parameters are the graph library's, and so is what it says of a wrong one.
+Field StoreField() {
+  Field field = WithSecret(Row("store", "Graph store that items are written to", kWorkerOnly));
+  field.rule = "a store URL: sqlite:PATH or null:";
+  field.set = [](Settings& settings, std::string_view text) -> std::optional<std::string> {
+    const Status checked = graph::CheckStoreUrl(text);
+    if (!checked.ok()) return checked.error().message;
+    settings.worker.store = text;
+    return std::nullopt;
+  };
+  field.get = [](const Settings& settings) { return settings.worker.store; };
+  return field;
+}
+
 void AddGeneral(Fields& fields) {
   fields.push_back(
       TextField(Row("project", "Project whose batches are loaded and shown", kHeadraceOnly),
                 "1 to 64 lower-case letters, digits or hyphens", IsProjectName, MEMBER(project)));
-  fields.push_back(
-      TextField(WithSecret(Row("store", "Graph store that items are written to", kWorkerOnly)),
-                "a store URL: sqlite:PATH or null:", IsStoreUrl, MEMBER(worker.store)));
+  fields.push_back(StoreField());
   fields.push_back(ChoiceField<Channel>(
       Row("channel", "Channel that this worker serves", kWorkerOnly),
       {{"batch", Channel::kBatch}, {"realtime", Channel::kRealtime}}, MEMBER(worker.channel)));
@@ -59,8 +72,7 @@ void AddGeneral(Fields& fields) {
 
 std::optional<std::string> SetProperty(Settings& settings, const std::string& key,
                                        const std::string& value) {
-  const std::optional<std::string> reason = GuardedKafkaProperty(key);
-  if (reason) return key + " is guarded (" + *reason + "): remove it";
+  if (auto wrong = WrongKafkaProperty(key, value)) return wrong;
   settings.kafka.properties[key] = value;
   return std::nullopt;
 }

@@ -5,6 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/config/nearest_name.h"
+#include "common/kafka/properties.h"
+
 namespace headrace::config {
 namespace {
 
@@ -148,6 +151,19 @@ std::optional<std::string> GuardedKafkaProperty(std::string_view key) {
     if (key == guarded) return std::string(reason);
   }
   return std::nullopt;
+}
+
+std::optional<std::string> WrongKafkaProperty(const std::string& key, const std::string& value) {
+  if (const std::optional<std::string> reason = GuardedKafkaProperty(key)) {
+    return key + " is guarded (" + *reason + "): remove it";
+  }
+  const Status checked = kafka::CheckProperty(key, value);
+  if (checked.ok()) return std::nullopt;
+  if (checked.error().code == ErrorCode::kNotFound) {
+    return checked.error().message + DidYouMean(key, kafka::PropertyNames());
+  }
+  if (NamesSecret(key)) return "librdkafka refuses the value of " + key;
+  return checked.error().message;
 }
 
 }  // namespace headrace::config

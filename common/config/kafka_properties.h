@@ -23,5 +23,9 @@ KafkaProperties MaskKafkaProperties(KafkaProperties properties);
 
 // Why this key may not be set, with what to use instead; empty when it may.
 std::optional<std::string> GuardedKafkaProperty(std::string_view key);
+// What is wrong with a pair: a guarded key, one that this librdkafka does not have, with the
+// nearest that it has, or a value that it refuses. Never quotes the value of a key that names a
+// secret.
+std::optional<std::string> WrongKafkaProperty(const std::string& key, const std::string& value);
 
 }  // namespace headrace::config

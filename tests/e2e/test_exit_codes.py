@@ -54,6 +54,8 @@ class ExitCodes(StageTest):
             (2, ["batch"], "watch", {}),
             (3, ["batch", "list"], "HEADRACE_REDIS_URL", {"HEADRACE_REDIS_URL": "nonsense"}),
             (3, ["topics", "check"], "acks", {"HEADRACE_KAFKA_PROPERTIES": "acks=1"}),
+            (3, ["config", "check"], 'no store "foo"', {"HEADRACE_STORE": "foo:bar"}),
+            (3, ["config", "check"], "did you mean sasl.username?", {"HEADRACE_KAFKA_PROPERTIES": "sasl.usrname=x"}),
             (4, ["batch", "list"], nobody, {"HEADRACE_REDIS_URL": f"redis://{nobody}"}),
             (5, ["load", self.bad, "--dry-run"], "bad.jsonl:2:", {}),
             (5, ["load", self.bad, "--kafka", "--strict"], "nothing was sent", {}),

@@ -29,7 +29,7 @@ LAYERS = {
     "common/accounting": _PORT_USERS,
     "common/http": _PORT_USERS,
     "common/graph": _PORT_USERS,
-    "common/config": _PORT_USERS | {"common/kafka", "common/redis"},
+    "common/config": _PORT_USERS | {"common/kafka", "common/redis", "common/graph"},
     "producer": _COMMON,
     "worker": _COMMON,
 }

@@ -79,6 +79,19 @@ TEST(FieldTable, KeepsBounds) {
   EXPECT_EQ(settings.topics.replication, -1);
 }
 
+TEST(FieldTable, KnowsTheStoresThatThereAre) {
+  Settings settings;
+  const Field& store = *FindField("store");
+  for (const std::string good : {"sqlite:/a", "null:", "sqlite:a?delay=5ms"}) {
+    EXPECT_EQ(store.set(settings, good), std::nullopt) << good;
+    EXPECT_EQ(settings.worker.store, good);
+  }
+  for (const std::string bad : {"", "sqlite", ":x", "/a", "foo:bar", "sqlite:", "null:x",
+                                "sqlite:a?delay=soon", "sqlite:a?dealy=5ms"}) {
+    EXPECT_NE(store.set(settings, bad), std::nullopt) << bad;
+  }
+}
+
 TEST(FieldTable, ChecksValuesAgainstEachOther) {
   Settings settings;
   settings.worker.retry_backoff = std::chrono::hours(1);

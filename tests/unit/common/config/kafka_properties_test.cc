@@ -61,6 +61,27 @@ TEST(KafkaProperties, GuardsWhatThePromiseNeeds) {
   }
 }
 
+TEST(KafkaProperties, SaysWhatIsWrongWithAPair) {
+  struct WrongCase {
+    std::string key, value, said;
+  };
+  const std::vector<WrongCase> cases{
+      {"acks", "1", "acks is guarded"},
+      {"sasl.usrname", "x", "no property sasl.usrname, did you mean sasl.username?"},
+      {"no.such.thing.at.all", "x", "librdkafka has no property no.such.thing.at.all"},
+      {"security.protocol", "sassl", "Invalid value \"sassl\""},
+      {"socket.timeout.ms", "soon", "socket.timeout.ms"},
+  };
+  for (const WrongCase& test : cases) {
+    SCOPED_TRACE(test.key);
+    const auto wrong = WrongKafkaProperty(test.key, test.value);
+    ASSERT_TRUE(wrong.has_value());
+    EXPECT_NE(wrong->find(test.said), std::string::npos) << *wrong;
+  }
+  EXPECT_EQ(WrongKafkaProperty("sasl.password", "geheim"), std::nullopt);
+  EXPECT_EQ(WrongKafkaProperty("socket.timeout.ms", "5000"), std::nullopt);
+}
+
 TEST(KafkaProperties, MasksSecretsOnly) {
   const KafkaProperties masked = MaskKafkaProperties({{"sasl.password", "geheim"},
                                                       {"ssl.key.password", "geheim"},

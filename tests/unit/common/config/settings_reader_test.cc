@@ -99,9 +99,9 @@ TEST_F(SettingsReader, ReportsAMistakeEvenWhenAStrongerSourceCoversIt) {
 
 TEST_F(SettingsReader, ReadsSecretsFromFiles) {
   SettingsSources sources;
-  sources.environment = {
-      {"HEADRACE_REDIS_URL_FILE", Write("url", "redis://:geheim@h\r\n\n")},
-      {"HEADRACE_KAFKA_PROPERTIES_FILE", Write("properties", "sasl.password=a,b=c\nx=y\n")}};
+  sources.environment = {{"HEADRACE_REDIS_URL_FILE", Write("url", "redis://:geheim@h\r\n\n")},
+                         {"HEADRACE_KAFKA_PROPERTIES_FILE",
+                          Write("properties", "sasl.password=a,b=c\nclient.rack=y\n")}};
   const SettingsReading reading = ReadSettings(sources);
   EXPECT_EQ(AllMistakes(reading), "");
   EXPECT_EQ(reading.settings.redis.url, "redis://:geheim@h");
@@ -165,17 +165,38 @@ TEST_F(SettingsReader, TakesAnEmptyVariableAsUnset) {
 
 TEST_F(SettingsReader, MergesPropertiesKeyByKey) {
   SettingsSources sources;
-  sources.config_path = Write("a.toml", "[kafka.properties]\na.x = \"file\"\nb.x = \"file\"\n");
-  sources.environment = {{"HEADRACE_KAFKA_PROPERTIES", "b.x=env,c.x=env"}};
-  sources.flags = {{"kafka.properties", "c.x=flag", "--kafka-properties"},
-                   {"kafka.properties", "d.x=flag", "--kafka-properties"}};
+  sources.config_path =
+      Write("a.toml", "[kafka.properties]\nclient.rack = \"file\"\nsasl.username = \"file\"\n");
+  sources.environment = {{"HEADRACE_KAFKA_PROPERTIES", "sasl.username=env,ssl.ca.location=env"}};
+  sources.flags = {{"kafka.properties", "ssl.ca.location=flag", "--kafka-properties"},
+                   {"kafka.properties", "ssl.key.location=flag", "--kafka-properties"}};
   const SettingsReading reading = ReadSettings(sources);
   EXPECT_EQ(AllMistakes(reading), "");
   EXPECT_EQ(reading.settings.kafka.properties,
-            (std::map<std::string, std::string>{
-                {"a.x", "file"}, {"b.x", "env"}, {"c.x", "flag"}, {"d.x", "flag"}}));
-  EXPECT_EQ(reading.origins.at("kafka.properties.b.x"), "HEADRACE_KAFKA_PROPERTIES");
-  EXPECT_EQ(reading.origins.at("kafka.properties.c.x"), "--kafka-properties");
+            (std::map<std::string, std::string>{{"client.rack", "file"},
+                                                {"sasl.username", "env"},
+                                                {"ssl.ca.location", "flag"},
+                                                {"ssl.key.location", "flag"}}));
+  EXPECT_EQ(reading.origins.at("kafka.properties.sasl.username"), "HEADRACE_KAFKA_PROPERTIES");
+  EXPECT_EQ(reading.origins.at("kafka.properties.ssl.ca.location"), "--kafka-properties");
+}
+
+TEST_F(SettingsReader, FindsWrongStoresAndPropertiesWithTheOtherMistakes) {
+  SettingsSources sources;
+  sources.config_path =
+      Write("a.toml", "[kafka.properties]\nsasl.usrname = \"x\"\nsecurity.protocol = \"sassl\"\n");
+  sources.environment = {{"HEADRACE_STORE", "foo:bar"},
+                         {"HEADRACE_KAFKA_PROPERTIES", "clinet.rack=r,sasl.mechanism=PLAIN"}};
+  sources.flags = {{"log.level", "loud", "--log-level"}};
+  const SettingsReading reading = ReadSettings(sources);
+  EXPECT_EQ(reading.mistakes.size(), 5u);
+  const std::string text = AllMistakes(reading);
+  for (const std::string part :
+       {"HEADRACE_STORE: store: there is no store \"foo\"; there are sqlite:PATH, null:",
+        "a.toml:2:6: kafka.properties", "did you mean sasl.username?",
+        "a.toml:3:10: kafka.properties", "did you mean client.rack?", "--log-level"}) {
+    EXPECT_TRUE(Contains(text, part)) << part << "\nin\n" << text;
+  }
 }
 
 TEST_F(SettingsReader, RemembersWhetherTheMetricsAddressWasAskedFor) {

@@ -18,7 +18,8 @@ bool Contains(const std::string& text, const std::string& part) {
 TEST(WorkerCommandLine, FillsSettings) {
   const WorkerCommandLine line =
       Parse({"--channel", "realtime", "--store=null:", "--redis", "redis://h", "--kafka-properties",
-             "a=1", "--kafka-properties", "b=2", "--log-level", "info", "--log-level", "error"},
+             "client.rack=1", "--kafka-properties", "sasl.username=2", "--log-level", "info",
+             "--log-level", "error"},
             {{"HEADRACE_STORE", "sqlite:x"}, {"HEADRACE_NONSENSE", "x"}});
   ASSERT_EQ(line.exit_code, std::nullopt) << line.err;
   EXPECT_EQ(line.settings.worker.channel, Channel::kRealtime);
