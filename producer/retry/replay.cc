@@ -62,6 +62,7 @@ Status SendAgain(AcknowledgedWriter& writer, const Record& record, const DeadLet
                  std::uint8_t round) {
   ItemIdHeader id = letter.id;
   id.ref.round = round;
+  id.again = true;  // a replay that was interrupted is finished by sending some items twice
   id.episode = IsUpstream(letter) ? letter.episode : std::nullopt;
   const std::string text = EncodeItemIdHeader(id);
   const std::array<Header, 1> headers{{{.name = kItemIdHeader, .value = text}}};
