@@ -49,10 +49,9 @@ Result<std::unique_ptr<http::HealthServer>> ServeHealth(const Settings& settings
   return server;
 }
 
-Result<std::unique_ptr<Service>> StartProjector(const Settings& settings, const Clock& clock,
-                                                WorkerMetrics& metrics) {
-  auto outcome_store = redis::OpenRedisOutcomeStore(settings.redis);
-  if (!outcome_store.ok()) return std::move(outcome_store).error();
+Result<std::unique_ptr<Service>> StartProjector(const Settings& settings,
+                                                std::unique_ptr<OutcomeStore> outcome_store,
+                                                const Clock& clock, WorkerMetrics& metrics) {
   const kafka::TopicNames topics(settings.topics.prefix);
   const kafka::GroupNames groups(settings.topics.prefix);
   const kafka::ConsumerOptions options{.topics = {topics.outcomes, topics.journal},
@@ -65,7 +64,7 @@ Result<std::unique_ptr<Service>> StartProjector(const Settings& settings, const 
       [kafka = settings.kafka, options](AssignmentListener& listener) {
         return kafka::OpenConsumer(kafka, options, &listener, nullptr);
       },
-      std::move(*outcome_store), clock, metrics);
+      std::move(outcome_store), clock, metrics);
   if (Status started = projector->Start(); !started.ok()) return std::move(started).error();
   return projector;
 }
@@ -149,12 +148,15 @@ int Run(const Settings& settings) {
   WorkerMetrics metrics(settings.worker.channel, health);
   auto health_server = ServeHealth(settings, metrics, health);
   if (!health_server.ok()) return Fail("metrics_listen", health_server.error());
+  // Before anything is waited for: a Redis that is refused stays refused until a person acts.
+  auto outcome_store = redis::OpenRedisOutcomeStore(settings.redis);
+  if (!outcome_store.ok()) return Fail("redis", outcome_store.error());
   auto store = WaitForStore(settings, health, *wakeup);
   if (!store.ok()) return Fail("store", store.error());
   auto cluster_id = WaitForKafka(settings, metrics, health, *wakeup);
   if (!cluster_id.ok()) return Fail("kafka", cluster_id.error());
-  auto projector = StartProjector(settings, clock, metrics);
-  if (!projector.ok()) return Fail("redis", projector.error());
+  auto projector = StartProjector(settings, *std::move(outcome_store), clock, metrics);
+  if (!projector.ok()) return Fail("projector", projector.error());
   log::Info("worker_started", {{"store", settings.worker.store.substr(0, 7)}});
   const Status ended = RunLoop(settings, *cluster_id, **store, clock, metrics, *wakeup);
   (*projector)->Stop();

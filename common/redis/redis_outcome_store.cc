@@ -22,6 +22,19 @@ Step ListStep(std::string key, Timestamp at, const BatchId& batch) {
   return {std::nullopt, {"ZADD", std::move(key), "NX", std::to_string(score), batch.ToString()}};
 }
 
+// The script that moves marks refuses another schema too, in case it appears later.
+Status CheckSchema(Connection& connection, const RedisSettings& settings) {
+  auto reply = connection.Call({"HGET", MetaKey(settings.prefix), std::string(kSchemaField)});
+  if (!reply.ok()) return std::move(reply).error();
+  if (reply->IsNil() || reply->text == kSchemaVersion) return {};
+  return connection.ErrorOf({.kind = Reply::Kind::kError,
+                             .text = "the keys under " + settings.prefix + " have schema " +
+                                     reply->text + ", this version writes schema " +
+                                     std::string(kSchemaVersion) +
+                                     "; run the Headrace that wrote them, set redis.prefix to "
+                                     "another prefix, or delete these keys: they are rebuilt"});
+}
+
 // Owns the connection. Driven by the projector's thread.
 class RedisOutcomeStore final : public OutcomeStore {
  public:
@@ -117,6 +130,8 @@ class RedisOutcomeStore final : public OutcomeStore {
 Result<std::unique_ptr<OutcomeStore>> OpenRedisOutcomeStore(const RedisSettings& settings) {
   auto connection = Connection::Open(settings);
   if (!connection.ok()) return std::move(connection).error();
+  const Status checked = CheckSchema(**connection, settings);
+  if (!checked.ok() && checked.error().code == ErrorCode::kInvalid) return checked.error();
   return std::unique_ptr<OutcomeStore>(
       std::make_unique<RedisOutcomeStore>(settings, std::move(*connection)));
 }

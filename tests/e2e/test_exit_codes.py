@@ -77,6 +77,20 @@ class ExitCodes(StageTest):
         self.assertEqual(6, waiting.wait(20), waiting.log())
         self.assertIn("headrace batch watch", waiting.log())
 
+    def test_a_redis_that_is_refused_ends_worker_and_projector_at_once(self):
+        self.stage.create_topics("--topic-partitions", "2")
+        self.stage.redis_cli("CONFIG", "SET", "maxmemory", "100mb")
+        self.stage.redis_cli("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        self.expect(3, "projector", says="set maxmemory-policy noeviction")
+        worker = self.stage.worker()
+        self.assertEqual(3, worker.wait(20), worker.log())
+        errors = [line for line in worker.log().splitlines() if "noeviction" in line]
+        self.assertEqual(1, len(errors), worker.log())
+        self.assertIn("error", errors[0])
+        # The remedy is one.
+        self.stage.redis_cli("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        self.stage.worker().wait_ready()
+
     def test_a_full_disk_on_stdout_is_an_error_and_a_closed_reader_is_not_a_crash(self):
         environment = self.stage.environment()
         with open("/dev/full", "w") as full:
