@@ -14,14 +14,19 @@ constexpr std::chrono::seconds kSilenceMax{60};
 WorkerHealth::WorkerHealth(const Clock& clock) : clock_(clock), last_tick_(clock.Now()) {}
 
 void WorkerHealth::Set(Part part, bool ok, std::string_view detail) {
+  if (!ok && state_[part] == kFailed) return;
   const int state = ok ? kOk : kMissing;
-  const int before = state_[part].exchange(state);
-  if (before == state) return;
+  if (state_[part].exchange(state) == state) return;
   if (ok) {
     log::Info("part_ready", {{"part", kNames[part]}});
   } else {
     log::Warn("part_missing", {{"part", kNames[part]}, {"detail", detail}});
   }
+}
+
+void WorkerHealth::SetFailed(Part part, std::string_view detail) {
+  if (state_[part].exchange(kFailed) == kFailed) return;
+  log::Error("part_failed", {{"part", kNames[part]}, {"detail", detail}});
 }
 
 bool WorkerHealth::alive() const { return clock_.Now() - last_tick_.load() < kSilenceMax; }

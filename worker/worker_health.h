@@ -19,6 +19,8 @@ class WorkerHealth {
 
   // `detail` says why not; it is logged on a change only.
   void Set(Part part, bool ok, std::string_view detail);
+  // The part is missing until a person acts. Logged as an error, also when it was missing before.
+  void SetFailed(Part part, std::string_view detail);
   // The same without a log line, for parts that log their changes themselves.
   void Note(Part part, bool ok) { state_[part] = ok ? kOk : kMissing; }
   // The loop calls it every round.
@@ -31,7 +33,7 @@ class WorkerHealth {
   bool ok(Part part) const { return state_[part] == kOk; }
 
  private:
-  enum State : int { kUnknown, kOk, kMissing };
+  enum State : int { kUnknown, kOk, kMissing, kFailed };
 
   const Clock& clock_;
   std::array<std::atomic<int>, 4> state_{};

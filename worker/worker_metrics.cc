@@ -10,6 +10,13 @@
 #include "common/base/log.h"
 
 namespace headrace::worker {
+namespace {
+
+std::string Detail(const StoreError& error) {
+  return error.message + " (intake stops when the worker is full; no item fails)";
+}
+
+}  // namespace
 
 // No label by batch, graph or user: their number has no bound.
 struct WorkerMetrics::Instruments {
@@ -102,6 +109,8 @@ void WorkerMetrics::OnChunkDone(const ChunkResult& result, std::size_t) {
         break;
       case StoreErrorClass::kFatal:
         answer = "fatal";
+        // Here and not in OnStore, which hears nothing of a store that was down before.
+        health_.SetFailed(WorkerHealth::kStore, Detail(*result.error));
         break;
     }
   }
@@ -111,9 +120,7 @@ void WorkerMetrics::OnChunkDone(const ChunkResult& result, std::size_t) {
 
 void WorkerMetrics::OnStore(bool up, const std::optional<StoreError>& error) {
   instruments_->store_up.Set(up ? 1 : 0);
-  health_.Set(
-      WorkerHealth::kStore, up,
-      error ? error->message + " (intake stops when the worker is full; no item fails)" : "");
+  health_.Set(WorkerHealth::kStore, up, error ? Detail(*error) : "");
 }
 
 void WorkerMetrics::OnMisrouted(const Record& record, std::int32_t expected) {
