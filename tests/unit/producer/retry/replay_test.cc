@@ -25,7 +25,7 @@ TEST(Replay, SendsTheItemAsItWasUnderItsIdInTheNextRound) {
   EXPECT_EQ(realtime[0].key, "p/u/ann");
   EXPECT_EQ(realtime[0].value, "item 3");
   EXPECT_EQ(HeaderOf(realtime[0]),
-            batch.ItemUuid(3).ToString() + ";r=1;a=1700000000123;d=2;f=skip");
+            batch.ItemUuid(3).ToString() + ";r=1;a=1700000000123;d=2;f=skip,again");
   const auto upstream = world.log.Records("items.batch");
   ASSERT_EQ(upstream.size(), 1U);
   EXPECT_NE(HeaderOf(upstream[0]).find(";r=3;"), std::string::npos);
