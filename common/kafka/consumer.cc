@@ -7,7 +7,10 @@
 // - cooperative-sticky can spin for ever before 2.6.1, so older versions use the eager range
 //   assignor; the rebalance callback serves both protocols;
 // - end offsets come from rd_kafka_offsets_for_times, because the watermark query has no working
-//   timeout before 2.3.
+//   timeout before 2.3;
+// - fetching sleeps for up to a second once the local queue was full, and only 2.2 has a setting
+// for
+//   it; see prefetch_watch.h.
 #include "common/kafka/consumer.h"
 
 #include <algorithm>
@@ -19,19 +22,24 @@
 #include "common/kafka/broker_watch.h"
 #include "common/kafka/handles.h"
 #include "common/kafka/partition_queries.h"
+#include "common/kafka/prefetch_watch.h"
 
 namespace headrace::kafka {
 namespace {
 
 using std::chrono::milliseconds;
 
+using Property = Properties::value_type;
+
 constexpr milliseconds kBrokerTimeout{5'000};
 constexpr milliseconds kProbeTimeout{500};  // for what has just failed
+constexpr milliseconds kWakeTimeout{100};
 constexpr std::string_view kHeaderPrefix = "headrace-";
 
 Timestamp ToTimestamp(std::int64_t ms) { return Timestamp(std::chrono::milliseconds(ms)); }
 
 bool HasCooperativeSticky() { return rd_kafka_version() >= 0x02060100; }
+bool HasFetchQueueBackoff() { return rd_kafka_version() >= 0x02020000; }
 
 Error ToError(rd_kafka_resp_err_t code, const char* context) {
   return Transient(std::string(context) + ": " + rd_kafka_err2str(code));
@@ -41,7 +49,10 @@ class KafkaConsumer final : public EventConsumer {
  public:
   KafkaConsumer(const KafkaSettings& settings, ConsumerOptions options,
                 AssignmentListener* listener)
-      : settings_(settings), options_(std::move(options)), listener_(listener) {}
+      : settings_(settings),
+        options_(std::move(options)),
+        listener_(listener),
+        prefetch_({.bytes = options_.prefetch_bytes_max}) {}
   ~KafkaConsumer() override { Close(); }
   KafkaConsumer(const KafkaConsumer&) = delete;
   KafkaConsumer& operator=(const KafkaConsumer&) = delete;
@@ -66,8 +77,7 @@ class KafkaConsumer final : public EventConsumer {
   void Unassigned(rd_kafka_topic_partition_list_t* partitions);
   bool cooperative() const;
   void Take(Message message, std::vector<Record>& records, Status& status);
-  void MendLostPositions(const rd_kafka_topic_partition_list_t& partitions,
-                         std::vector<PartitionPosition>& positions);
+  void NudgeFetchers(std::size_t messages, std::size_t bytes);
   void ReadHeaders(const rd_kafka_message_t& message);
   void Close();
 
@@ -80,6 +90,7 @@ class KafkaConsumer final : public EventConsumer {
   AssignmentListener* const listener_;
   std::set<TopicPartition> paused_;
   BrokerWatch brokers_;
+  PrefetchWatch prefetch_;
   bool assigned_from_start_ = false;
   std::vector<Message> held_;    // what the views of the last Poll point into
   std::vector<Header> headers_;  // of all records of the last Poll, one after the other
@@ -96,9 +107,9 @@ Status KafkaConsumer::Start(Conf conf, const Wakeup* wakeup) {
   if (!client.ok()) return std::move(client).error();
   client_ = std::move(*client);
   rd_kafka_poll_set_consumer(client_.get());
+  queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
   if (wakeup != nullptr) {
     static constexpr std::uint64_t kOne = 1;
-    queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
     rd_kafka_queue_io_event_enable(queue_.get(), wakeup->fd(), &kOne, sizeof(kOne));
   }
   if (!in_group()) return {};
@@ -136,15 +147,24 @@ Status KafkaConsumer::Poll(milliseconds timeout, std::size_t count_max,
   }
   // The header vector has stopped growing, so its spans are stable now.
   std::size_t begin = 0;
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
     records[i].headers = std::span(headers_).subspan(begin, header_ends_[i] - begin);
     begin = header_ends_[i];
+    bytes += records[i].key.size() + records[i].value.size();
   }
+  NudgeFetchers(records.size(), bytes);
   if (records.empty() && status.ok()) {
     return brokers_.Check(client_.get(), settings_, options_.topics[0]);
   }
   if (!records.empty()) brokers_.OnAnswer();
   return records.empty() ? status : Status();
+}
+
+void KafkaConsumer::NudgeFetchers(std::size_t messages, std::size_t bytes) {
+  if (HasFetchQueueBackoff()) return;
+  const std::size_t queued = rd_kafka_queue_length(queue_.get());
+  if (prefetch_.ShouldWake(messages, bytes, queued)) WakeFetchers(client_.get(), kWakeTimeout);
 }
 
 // Called while we poll. Without it librdkafka only logs that its brokers are gone.
@@ -284,7 +304,7 @@ void KafkaConsumer::Assigned(rd_kafka_topic_partition_list_t* partitions) {
     paused_.erase(position.partition);
     positions.push_back(std::move(position));
   }
-  if (known) MendLostPositions(*partitions, positions);
+  if (known) MendLostPositions(client_.get(), settings_, *partitions, kBrokerTimeout, positions);
   listener_->OnAssigned(positions);
   for (int i = 0; i < partitions->cnt; ++i) {
     partitions->elems[i].offset = positions[static_cast<std::size_t>(i)].offset;
@@ -295,34 +315,6 @@ void KafkaConsumer::Assigned(rd_kafka_topic_partition_list_t* partitions) {
       log::Error("assign_failed", {{"error", rd_kafka_error_string(error.get())}});
   } else {
     rd_kafka_assign(client_.get(), partitions);
-  }
-}
-
-// A commit outside its topic means that records were deleted before anybody read them, or that the
-// log was cut. librdkafka would skip to the start without a word; we say what is missing.
-void KafkaConsumer::MendLostPositions(const rd_kafka_topic_partition_list_t& partitions,
-                                      std::vector<PartitionPosition>& positions) {
-  const PartitionList first(rd_kafka_topic_partition_list_copy(&partitions));
-  const PartitionList end(rd_kafka_topic_partition_list_copy(&partitions));
-  const bool known =
-      LookUpOffsets(client_.get(), settings_, RD_KAFKA_OFFSET_BEGINNING, kBrokerTimeout,
-                    first.get())
-          .ok() &&
-      LookUpOffsets(client_.get(), settings_, RD_KAFKA_OFFSET_END, kBrokerTimeout, end.get()).ok();
-  if (!known) return;
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    std::int64_t& offset = positions[i].offset;
-    const std::int64_t low = first->elems[i].offset;
-    const std::int64_t high = end->elems[i].offset;
-    if (offset < 0 || (offset >= low && offset <= high)) continue;
-    log::Error("records_lost", {{"topic", partitions.elems[i].topic},
-                                {"partition", partitions.elems[i].partition},
-                                {"committed_offset", offset},
-                                {"first_offset", low},
-                                {"end_offset", high},
-                                {"detail", offset < low ? "retention deleted records unread"
-                                                        : "the log is shorter than the commit"}});
-    offset = low;
   }
 }
 
@@ -376,7 +368,11 @@ Result<std::unique_ptr<EventConsumer>> OpenConsumer(const KafkaSettings& setting
                                                     AssignmentListener* listener,
                                                     const Wakeup* wakeup) {
   CHECK(options.group.empty() || listener != nullptr);
-  const Properties defaults = {{"fetch.wait.max.ms", "100"}, {"check.crcs", "true"}};
+  const Properties defaults = {{"fetch.wait.max.ms", "100"},
+                               {"check.crcs", "true"},
+                               // Where there is no such setting the first one is said twice.
+                               HasFetchQueueBackoff() ? Property("fetch.queue.backoff.ms", "5")
+                                                      : Property("fetch.wait.max.ms", "100")};
   const Properties fixed = {
       // librdkafka wants a group id even of a consumer that never joins or commits.
       {"group.id", options.group.empty() ? options.client_id + "-reader" : options.group},

@@ -1,5 +1,7 @@
 #include "common/kafka/partition_queries.h"
 
+#include "common/base/log.h"
+
 namespace headrace::kafka {
 
 using std::chrono::milliseconds;
@@ -53,6 +55,39 @@ Status LookUpOffsets(rd_kafka_t* client, const KafkaSettings& settings, std::int
     }
   }
   return {};
+}
+
+void MendLostPositions(rd_kafka_t* client, const KafkaSettings& settings,
+                       const rd_kafka_topic_partition_list_t& partitions, milliseconds timeout,
+                       std::vector<PartitionPosition>& positions) {
+  const PartitionList first(rd_kafka_topic_partition_list_copy(&partitions));
+  const PartitionList end(rd_kafka_topic_partition_list_copy(&partitions));
+  const bool known =
+      LookUpOffsets(client, settings, RD_KAFKA_OFFSET_BEGINNING, timeout, first.get()).ok() &&
+      LookUpOffsets(client, settings, RD_KAFKA_OFFSET_END, timeout, end.get()).ok();
+  if (!known) return;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    std::int64_t& offset = positions[i].offset;
+    const std::int64_t low = first->elems[i].offset;
+    const std::int64_t high = end->elems[i].offset;
+    if (offset < 0 || (offset >= low && offset <= high)) continue;
+    log::Error("records_lost", {{"topic", partitions.elems[i].topic},
+                                {"partition", partitions.elems[i].partition},
+                                {"committed_offset", offset},
+                                {"first_offset", low},
+                                {"end_offset", high},
+                                {"detail", offset < low ? "retention deleted records unread"
+                                                        : "the log is shorter than the commit"}});
+    offset = low;
+  }
+}
+
+void WakeFetchers(rd_kafka_t* client, milliseconds timeout) {
+  rd_kafka_topic_partition_list_t* raw = nullptr;
+  if (rd_kafka_assignment(client, &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const PartitionList assigned(raw);
+  for (int i = 0; i < assigned->cnt; ++i) assigned->elems[i].offset = RD_KAFKA_OFFSET_END;
+  rd_kafka_offsets_for_times(client, assigned.get(), static_cast<int>(timeout.count()));
 }
 
 }  // namespace headrace::kafka

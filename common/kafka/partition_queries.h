@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/kafka/handles.h"
+#include "common/ports/event_log.h"
 
 namespace headrace::kafka {
 
@@ -26,5 +27,16 @@ Result<std::vector<std::int64_t>> EndOffsets(rd_kafka_t* client, const KafkaSett
 Status LookUpOffsets(rd_kafka_t* client, const KafkaSettings& settings, std::int64_t which,
                      std::chrono::milliseconds timeout,
                      rd_kafka_topic_partition_list_t* partitions);
+
+// A commit outside its topic means that records were deleted before anybody read them, or that the
+// log was cut. librdkafka would skip to the start without a word; we say what is missing.
+void MendLostPositions(rd_kafka_t* client, const KafkaSettings& settings,
+                       const rd_kafka_topic_partition_list_t& partitions,
+                       std::chrono::milliseconds timeout,
+                       std::vector<PartitionPosition>& positions);
+
+// Makes the threads that fetch for the consumer's assignment look at its queue again: a question
+// to the partitions' leaders passes through them. See prefetch_watch.h.
+void WakeFetchers(rd_kafka_t* client, std::chrono::milliseconds timeout);
 
 }  // namespace headrace::kafka
