@@ -6,19 +6,37 @@
 #include "common/base/check.h"
 
 namespace headrace::worker {
+namespace {
 
-void LaneBook::Add(WorkItem item) {
-  auto [entry, is_new] = lanes_.try_emplace(item.write.graph.ToString());
-  if (is_new) {
-    entry->second = std::make_unique<Lane>();
-    entry->second->key = entry->first;
-    entry->second->project = item.write.graph.project;
-  }
-  Lane& lane = *entry->second;
+// So many graphs may come and go without their lanes being made anew; about 200 bytes each.
+constexpr std::size_t kIdleLanesMax = 16'384;
+
+}  // namespace
+
+void LaneBook::Add(WorkItem&& item) {
+  Lane& lane = LaneOf(item.write.graph);
   item.lane = &lane;
-  lane.waiting.push_back(std::move(item));
+  lane.waiting.PushBack(nodes_.Take(std::move(item)));
   ++waiting_;
-  if (is_new) MakeReady(lane);
+  if (lane.state != Lane::State::kIdle) return;
+  --idle_;
+  MakeReady(lane);
+}
+
+// A new lane is idle.
+Lane& LaneBook::LaneOf(const GraphKey& graph) {
+  key_.clear();
+  graph.AppendTo(key_);
+  const auto known = lanes_.find(key_);
+  if (known != lanes_.end()) return known->second;
+  if (idle_ >= kIdleLanesMax) ForgetIdleLanes();
+  const auto added = lanes_.try_emplace(key_).first;
+  Lane& lane = added->second;
+  lane.key = added->first;
+  lane.project = &projects_[graph.project];
+  ++lane.project->lanes;
+  ++idle_;
+  return lane;
 }
 
 std::vector<WorkItem> LaneBook::Take(const ChunkLimits& limits, SteadyTime now) {
@@ -30,14 +48,17 @@ std::vector<WorkItem> LaneBook::Take(const ChunkLimits& limits, SteadyTime now) 
   }
   WakeDelayed(now);
   std::vector<WorkItem> chunk;
+  chunk.reserve(std::min(limits.items, waiting_));
   for (std::size_t lanes = 0; lanes < limits.lanes && chunk.size() < limits.items; ++lanes) {
     Lane* lane = NextReady();
     if (lane == nullptr) break;
     const std::size_t count =
         std::min({lane->waiting.size(), limits.lane_items, limits.items - chunk.size()});
-    const auto end = lane->waiting.begin() + static_cast<std::ptrdiff_t>(count);
-    std::move(lane->waiting.begin(), end, std::back_inserter(chunk));
-    lane->waiting.erase(lane->waiting.begin(), end);
+    for (std::size_t i = 0; i < count; ++i) {
+      ItemNode* node = lane->waiting.PopFront();
+      chunk.push_back(std::move(node->item));
+      nodes_.Give(node);
+    }
     lane->state = Lane::State::kBusy;
     waiting_ -= count;
   }
@@ -64,7 +85,7 @@ void LaneBook::PutBack(std::vector<WorkItem> chunk, SteadyTime not_before) {
     Lane* lane = item->lane;
     CHECK(lane->state == Lane::State::kBusy);
     if (lanes.empty() || lanes.back() != lane) lanes.push_back(lane);
-    lane->waiting.push_front(std::move(*item));
+    lane->waiting.PushFront(nodes_.Take(std::move(*item)));
   }
   for (auto lane = lanes.rbegin(); lane != lanes.rend(); ++lane) Reopen(**lane, not_before);
 }
@@ -94,15 +115,19 @@ void LaneBook::Release(Bisection& bisection, std::span<const WorkItem> settled) 
 
 std::vector<WorkItem> LaneBook::RemoveWaiting(const std::set<TopicPartition>& partitions) {
   std::vector<WorkItem> removed = RemoveFromBisections(partitions);
-  for (auto entry = lanes_.begin(); entry != lanes_.end();) {
-    Lane& lane = *(entry++)->second;
-    std::deque<WorkItem> kept;
-    for (WorkItem& item : lane.waiting) {
-      (partitions.contains(item.source) ? removed.emplace_back() : kept.emplace_back()) =
-          std::move(item);
+  for (auto& [key, lane] : lanes_) {
+    ItemList kept;
+    while (!lane.waiting.empty()) {
+      ItemNode* node = lane.waiting.PopFront();
+      if (partitions.contains(node->item.source)) {
+        removed.push_back(std::move(node->item));
+        nodes_.Give(node);
+      } else {
+        kept.PushBack(node);
+      }
     }
-    lane.waiting = std::move(kept);
-    DropIfEmpty(lane);
+    lane.waiting = kept;
+    CloseIfEmpty(lane);
   }
   waiting_ -= removed.size();
   return removed;
@@ -136,18 +161,35 @@ std::optional<SteadyTime> LaneBook::NextDue() const {
 
 void LaneBook::MakeReady(Lane& lane) {
   lane.state = Lane::State::kReady;
-  ready_[lane.project].push_back(&lane);
+  if (lane.project->ready.empty()) turns_.push_back(lane.project);
+  lane.project->ready.push_back(&lane);
 }
 
+// A project gives one lane and goes to the end of the row.
 Lane* LaneBook::NextReady() {
-  if (ready_.empty()) return nullptr;
-  auto project = ready_.upper_bound(last_project_);
-  if (project == ready_.end()) project = ready_.begin();
-  last_project_ = project->first;
-  Lane* lane = project->second.front();
-  project->second.pop_front();
-  if (project->second.empty()) ready_.erase(project);
+  if (turns_.empty()) return nullptr;
+  ProjectTurn* project = turns_.front();
+  turns_.pop_front();
+  Lane* lane = project->ready.front();
+  project->ready.pop_front();
+  if (!project->ready.empty()) turns_.push_back(project);
   return lane;
+}
+
+void LaneBook::MakeIdle(Lane& lane) {
+  lane.state = Lane::State::kIdle;
+  ++idle_;
+}
+
+void LaneBook::ForgetIdleLanes() {
+  std::erase_if(lanes_, [](const auto& entry) {
+    const Lane& lane = entry.second;
+    if (lane.state != Lane::State::kIdle) return false;
+    --lane.project->lanes;
+    return true;
+  });
+  std::erase_if(projects_, [](const auto& entry) { return entry.second.lanes == 0; });
+  idle_ = 0;
 }
 
 void LaneBook::WakeDelayed(SteadyTime now) {
@@ -159,7 +201,7 @@ void LaneBook::WakeDelayed(SteadyTime now) {
 
 void LaneBook::Reopen(Lane& lane, SteadyTime not_before) {
   if (lane.waiting.empty()) {
-    lanes_.erase(lane.key);
+    MakeIdle(lane);
   } else if (not_before == SteadyTime{}) {
     MakeReady(lane);
   } else {
@@ -169,17 +211,16 @@ void LaneBook::Reopen(Lane& lane, SteadyTime not_before) {
   }
 }
 
-void LaneBook::DropIfEmpty(Lane& lane) {
+void LaneBook::CloseIfEmpty(Lane& lane) {
   // A busy lane stays: its chunk's items still point to it.
   if (!lane.waiting.empty() || lane.state == Lane::State::kBusy) return;
   if (lane.state == Lane::State::kReady) {
-    auto project = ready_.find(lane.project);
-    std::erase(project->second, &lane);
-    if (project->second.empty()) ready_.erase(project);
-  } else {
+    std::erase(lane.project->ready, &lane);
+    if (lane.project->ready.empty()) std::erase(turns_, lane.project);
+  } else if (lane.state == Lane::State::kDelayed) {
     std::erase_if(delayed_, [&](const auto& entry) { return entry.second == &lane; });
   }
-  lanes_.erase(lane.key);
+  if (lane.state != Lane::State::kIdle) MakeIdle(lane);
 }
 
 }  // namespace headrace::worker

@@ -1,16 +1,15 @@
 // Lanes: one ordered queue for each graph, with at most one chunk of a lane in the store.
 //
-// A lane is idle (no items, and then it does not exist), ready, busy (its chunk is in the store, or
-// being bisected) or delayed (a retry waits for its time). Ready lanes are served round robin over
-// projects first and over a project's lanes second, so that neither a hot graph nor a loud tenant
-// starves the others.
+// A lane is idle (no items; it is kept for a while, because its graph is likely to come again),
+// ready, busy (its chunk is in the store, or being bisected) or delayed (a retry waits for its
+// time). Ready lanes are served round robin over projects first and over a project's lanes second,
+// so that neither a hot graph nor a loud tenant starves the others.
 #pragma once
 
 #include <cstddef>
 #include <deque>
 #include <list>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -21,17 +20,24 @@
 
 #include "common/base/clock.h"
 #include "worker/bisection.h"
+#include "worker/item_list.h"
 #include "worker/work_item.h"
 
 namespace headrace::worker {
 
+// The ready lanes of one project, in the order in which they became ready.
+struct ProjectTurn {
+  std::deque<Lane*> ready;
+  std::size_t lanes = 0;  // in all states
+};
+
 struct Lane {
-  enum class State { kReady, kBusy, kDelayed };
+  enum class State { kIdle, kReady, kBusy, kDelayed };
 
   std::string key;  // GraphKey::ToString()
-  std::string project;
-  State state = State::kReady;
-  std::deque<WorkItem> waiting;
+  ProjectTurn* project = nullptr;
+  State state = State::kIdle;
+  ItemList waiting;
   SteadyTime not_before{};
 };
 
@@ -45,7 +51,7 @@ struct ChunkLimits {
 class LaneBook {
  public:
   // Appends to the lane of the item's graph.
-  void Add(WorkItem item);
+  void Add(WorkItem&& item);
 
   // The next chunk: items of ready lanes, each lane's in order; empty when no lane is ready. The
   // lanes are busy until Finish or PutBack.
@@ -67,22 +73,28 @@ class LaneBook {
   // When the first delayed lane becomes ready.
   std::optional<SteadyTime> NextDue() const;
   std::size_t waiting() const { return waiting_; }
-  std::size_t lanes() const { return lanes_.size(); }
+  std::size_t lanes() const { return lanes_.size() - idle_; }  // with items
 
  private:
+  Lane& LaneOf(const GraphKey& graph);
   void MakeReady(Lane& lane);
   Lane* NextReady();
+  void MakeIdle(Lane& lane);
   void WakeDelayed(SteadyTime now);
   void Reopen(Lane& lane, SteadyTime not_before);
-  void DropIfEmpty(Lane& lane);
+  void CloseIfEmpty(Lane& lane);
   void Release(Bisection& bisection, std::span<const WorkItem> settled);
   std::vector<WorkItem> RemoveFromBisections(const std::set<TopicPartition>& partitions);
+  void ForgetIdleLanes();
 
-  std::unordered_map<std::string, std::unique_ptr<Lane>> lanes_;
-  std::map<std::string, std::deque<Lane*>> ready_;  // by project; no empty queues
-  std::string last_project_;                        // served last
+  ItemNodes nodes_;
+  std::unordered_map<std::string, Lane> lanes_;  // by GraphKey::ToString()
+  std::string key_;                              // of the lane that is looked up
+  std::map<std::string, ProjectTurn, std::less<>> projects_;
+  std::deque<ProjectTurn*> turns_;  // of projects with ready lanes
   std::multimap<SteadyTime, Lane*> delayed_;
   std::list<Bisection> bisections_;  // of refused chunks; they go before the lanes
+  std::size_t idle_ = 0;             // of lanes_
   std::size_t waiting_ = 0;
 };
 

@@ -21,7 +21,12 @@ bool IsValidProject(std::string_view project) {
 std::string GraphKey::ToString() const {
   std::string key;
   key.reserve(project.size() + id.size() + 3);
-  return key.append(project).append(kind == GraphKind::kGraph ? "/g/" : "/u/").append(id);
+  AppendTo(key);
+  return key;
+}
+
+void GraphKey::AppendTo(std::string& out) const {
+  out.append(project).append(kind == GraphKind::kGraph ? "/g/" : "/u/").append(id);
 }
 
 Result<GraphKey> GraphKey::Parse(std::string_view key) {

@@ -18,6 +18,7 @@ struct GraphKey {
 
   // "project/g/<graph_id>" or "project/u/<user_id>".
   std::string ToString() const;
+  void AppendTo(std::string& out) const;
   // kInvalid with a sentence that says what the key should look like.
   static Result<GraphKey> Parse(std::string_view key);
 

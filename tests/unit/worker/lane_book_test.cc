@@ -171,6 +171,25 @@ TEST(LaneBook, GivesUpWhatWaitsOfARevokedPartition) {
 
 // Lanes, retries, splits and revocations in random order: never two chunks of a graph at once, and
 // every graph's items come out in order, none lost, none twice but by a retry.
+TEST(LaneBook, ForgetsGraphsThatDoNotComeAgain) {
+  LaneBook book;
+  const ChunkLimits all{.items = 1'000, .lanes = 1'000, .lane_items = 1'000};
+  // One graph is at work all the time and must outlive the idle ones.
+  book.Add(MakeWorkItem("busy", 0));
+  const auto busy = book.Take(all, kNow);
+  for (int i = 1; i < 50'000; ++i) {
+    book.Add(MakeWorkItem("p" + std::to_string(i) + "/g", i));
+    const auto chunk = book.Take(all, kNow);
+    ASSERT_EQ(Offsets(chunk), Numbers{i});
+    ASSERT_EQ(book.lanes(), 2u);
+    book.Finish(chunk);
+  }
+  book.Add(MakeWorkItem("busy", 50'000));
+  EXPECT_TRUE(book.Take(all, kNow).empty());
+  book.Finish(busy);
+  EXPECT_EQ(Offsets(book.Take(all, kNow)), Numbers{50'000});
+}
+
 TEST(LaneBook, KeepsOrderUnderRandomInterleavings) {
   for (unsigned seed = 1; seed <= 100; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
