@@ -28,72 +28,86 @@ Admission::Admission(AdmissionSettings settings, accounting::BatchDirectory& dir
     : settings_(std::move(settings)), directory_(directory), parser_(settings_.limits) {}
 
 Verdict Admission::Judge(const Record& record, Timestamp now) {
-  WorkItem item;
+  Verdict verdict;
+  WorkItem& item = verdict.item;
   item.source = record.source;
   item.offset = record.offset;
   item.write.accepted_at = record.append_time > Timestamp{} ? record.append_time : now;
-  if (record.FindHeader(kControlHeader)) return {Verdict::Kind::kUnknown, std::move(item), {}};
-
+  if (record.FindHeader(kControlHeader)) {
+    verdict.kind = Verdict::Kind::kUnknown;
+    return verdict;
+  }
   Result<GraphKey> graph = GraphKey::Parse(record.key);
   if (!graph.ok()) {
     item.write.graph.project = ProjectOf(record.key);
-    return Refuse(record, std::move(item), codes::kInvalidKey, graph.error().message);
+    Refuse(record, codes::kInvalidKey, graph.error().message, verdict);
+    return verdict;
   }
   item.write.graph = std::move(*graph);
   if (record.value.size() > settings_.limits.record_bytes_max) {
-    return Refuse(record, std::move(item), codes::kTooLarge,
-                  "the record has " + std::to_string(record.value.size()) +
-                      " bytes; the limit is " + std::to_string(settings_.limits.record_bytes_max));
+    Refuse(record, codes::kTooLarge,
+           "the record has " + std::to_string(record.value.size()) + " bytes; the limit is " +
+               std::to_string(settings_.limits.record_bytes_max),
+           verdict);
+    return verdict;
   }
   const auto header = record.FindHeader(kItemIdHeader);
-  return header ? JudgeTracked(record, *header, std::move(item))
-                : JudgeUpstream(record, std::move(item));
+  header ? JudgeTracked(record, *header, verdict) : JudgeUpstream(record, verdict);
+  return verdict;
 }
 
-Verdict Admission::JudgeTracked(const Record& record, std::string_view header, WorkItem item) {
+void Admission::JudgeTracked(const Record& record, std::string_view header, Verdict& verdict) {
   const Result<ItemIdHeader> id = ParseItemIdHeader(header);
-  if (!id.ok()) {
-    return Refuse(record, std::move(item), codes::kInvalidHeader, id.error().message);
+  if (!id.ok()) return Refuse(record, codes::kInvalidHeader, id.error().message, verdict);
+  const auto name = [&] { return "batch " + id->ref.batch.ToString(); };
+  const accounting::KnownBatch* batch = directory_.Known(id->ref.batch);
+  if (batch == nullptr) {
+    const auto found = directory_.Find(id->ref.batch, kFindTimeout);
+    if (!found.ok() && found.error().code == ErrorCode::kNotFound) {
+      return Refuse(record, codes::kUnknownBatch, name() + " was never opened", verdict);
+    }
+    batch = directory_.Known(id->ref.batch);
   }
-  const Result<accounting::KnownBatch> batch = directory_.Find(id->ref.batch, kFindTimeout);
-  if (!batch.ok() && batch.error().code == ErrorCode::kNotFound) {
-    return Refuse(record, std::move(item), codes::kUnknownBatch,
-                  "batch " + id->ref.batch.ToString() + " was never opened");
+  if (batch == nullptr) {
+    verdict.kind = Verdict::Kind::kUndecided;
+    return;
   }
-  if (!batch.ok()) return {Verdict::Kind::kUndecided, std::move(item), {}};
-  if (batch->project != item.write.graph.project) {
-    return Refuse(record, std::move(item), codes::kForeignBatch,
-                  "batch " + id->ref.batch.ToString() + " belongs to another project");
+  WriteItem& write = verdict.item.write;
+  if (batch->project != write.graph.project) {
+    return Refuse(record, codes::kForeignBatch, name() + " belongs to another project", verdict);
   }
   if (batch->index_end && id->ref.index >= *batch->index_end) {
-    return Refuse(record, std::move(item), codes::kIndexOutOfRange,
+    return Refuse(record, codes::kIndexOutOfRange,
                   "index " + std::to_string(id->ref.index) + " is beyond the batch's " +
-                      std::to_string(*batch->index_end));
+                      std::to_string(*batch->index_end),
+                  verdict);
   }
-  item.write.ref = id->ref;
-  item.write.episode = id->ref.batch.ItemUuid(id->ref.index);
-  item.write.incarnation = id->incarnation;
-  item.write.skip = id->skip;
-  item.again = id->again;
-  if (id->accepted_at) item.write.accepted_at = *id->accepted_at;
+  write.ref = id->ref;
+  write.episode = id->ref.batch.ItemUuid(id->ref.index);
+  write.incarnation = id->incarnation;
+  write.skip = id->skip;
+  verdict.item.again = id->again;
+  if (id->accepted_at) write.accepted_at = *id->accepted_at;
   if (batch->upstream) {
-    item.upstream = true;
-    item.write.episode = id->episode.value_or(item.write.episode);
-    if (auto error = FindFault(record.value, item.write.graph)) {
-      return {Verdict::Kind::kRefused, std::move(item), std::move(error)};
+    verdict.item.upstream = true;
+    write.episode = id->episode.value_or(write.episode);
+    if (auto error = FindFault(record.value, write.graph)) {
+      verdict.kind = Verdict::Kind::kRefused;
+      verdict.refusal = std::move(error);
+      return;
     }
   }
-  item.write.payload.assign(record.value);
-  return {Verdict::Kind::kAdmitted, std::move(item), {}};
+  write.payload = payloads_.Copy(record.value);
 }
 
-Verdict Admission::JudgeUpstream(const Record& record, WorkItem item) {
-  PlaceUpstream(record, item);
-  if (auto error = FindFault(record.value, item.write.graph)) {
-    return {Verdict::Kind::kRefused, std::move(item), std::move(error)};
+void Admission::JudgeUpstream(const Record& record, Verdict& verdict) {
+  PlaceUpstream(record, verdict.item);
+  if (auto error = FindFault(record.value, verdict.item.write.graph)) {
+    verdict.kind = Verdict::Kind::kRefused;
+    verdict.refusal = std::move(error);
+    return;
   }
-  item.write.payload.assign(record.value);
-  return {Verdict::Kind::kAdmitted, std::move(item), {}};
+  verdict.item.write.payload = payloads_.Copy(record.value);
 }
 
 std::optional<ItemError> Admission::FindFault(std::string_view value, const GraphKey& graph) {
@@ -114,12 +128,12 @@ std::optional<ItemError> Admission::FindFault(std::string_view value, const Grap
                    "the record's key and its value name different graphs", 1};
 }
 
-Verdict Admission::Refuse(const Record& record, WorkItem item, std::string_view code,
-                          std::string message) {
+void Admission::Refuse(const Record& record, std::string_view code, std::string message,
+                       Verdict& verdict) {
   // What a refused record claims to be cannot be trusted, so it counts as an upstream one.
-  PlaceUpstream(record, item);
-  return {Verdict::Kind::kRefused, std::move(item),
-          ItemError{std::string(code), std::move(message), 1}};
+  PlaceUpstream(record, verdict.item);
+  verdict.kind = Verdict::Kind::kRefused;
+  verdict.refusal = ItemError{std::string(code), std::move(message), 1};
 }
 
 void Admission::PlaceUpstream(const Record& record, WorkItem& item) const {

@@ -10,6 +10,7 @@
 #include "common/model/item_parser.h"
 #include "common/model/outcome.h"
 #include "common/ports/event_log.h"
+#include "worker/payload_pool.h"
 #include "worker/work_item.h"
 
 namespace headrace::worker {
@@ -42,18 +43,23 @@ class Admission {
   // `now` is the accepted time of an item whose record does not say.
   Verdict Judge(const Record& record, Timestamp now);
 
+  // What admitted payloads are copied into; a finished item's buffer should come back.
+  PayloadPool& payloads() { return payloads_; }
+
  private:
-  Verdict JudgeTracked(const Record& record, std::string_view header, WorkItem item);
-  Verdict JudgeUpstream(const Record& record, WorkItem item);
+  // Each completes `verdict`, whose item says where the record came from and where it goes.
+  void JudgeTracked(const Record& record, std::string_view header, Verdict& verdict);
+  void JudgeUpstream(const Record& record, Verdict& verdict);
+  void Refuse(const Record& record, std::string_view code, std::string message, Verdict& verdict);
   // Why an item that another program produced cannot be taken.
   std::optional<ItemError> FindFault(std::string_view value, const GraphKey& graph);
-  Verdict Refuse(const Record& record, WorkItem item, std::string_view code, std::string message);
   void PlaceUpstream(const Record& record, WorkItem& item) const;
 
   const AdmissionSettings settings_;
   accounting::BatchDirectory& directory_;
   ItemParser parser_;
   Item scratch_;
+  PayloadPool payloads_;
 };
 
 }  // namespace headrace::worker

@@ -59,13 +59,14 @@ Status Intake::KeepMembership() {
 Result<bool> Intake::TakeIn(Held& held) {
   const std::size_t begin = next_record_;
   if (begin == records_.size() || !KnowsPartitionCount()) return false;
+  const Timestamp now = parts_.clock.WallNow();
   for (; next_record_ < records_.size(); ++next_record_) {
     const Record& record = records_[next_record_];
     OffsetLedger* ledger = parts_.partitions.Find(record.source);
     // Revoked within the same poll, or stopped: not ours to read.
     if (ledger == nullptr || stopped_.contains(record.source)) continue;
     if (!ledger->HasRoom(record.offset)) break;
-    Verdict verdict = parts_.admission.Judge(record, parts_.clock.WallNow());
+    Verdict verdict = parts_.admission.Judge(record, now);
     if (verdict.kind == Verdict::Kind::kUndecided) break;
     if (verdict.kind == Verdict::Kind::kUnknown) {
       Stop(record.source);
@@ -88,7 +89,7 @@ bool Intake::KnowsPartitionCount() {
   return partition_count_ > 0;
 }
 
-Status Intake::Enter(const Record& record, Verdict verdict, Held& held) {
+Status Intake::Enter(const Record& record, Verdict&& verdict, Held& held) {
   const std::int32_t expected = PartitionOf(record.key, partition_count_);
   if (expected != record.source.partition) parts_.observer.OnMisrouted(record, expected);
   ++held.items;

@@ -55,7 +55,7 @@ class Intake {
   Status KeepMembership();
   Result<bool> TakeIn(Held& held);
   bool KnowsPartitionCount();
-  Status Enter(const Record& record, Verdict verdict, Held& held);
+  Status Enter(const Record& record, Verdict&& verdict, Held& held);
   void Stop(TopicPartition partition);
 
   const Parts parts_;

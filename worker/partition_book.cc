@@ -28,6 +28,7 @@ std::int64_t RepeatsEnd(const PartitionPosition& position) {
 }  // namespace
 
 void PartitionBook::Own(std::span<const PartitionPosition> positions) {
+  last_ledger_ = nullptr;
   for (const PartitionPosition& position : positions) {
     // Logical positions (from the start, from the commit) are negative; the ledger takes its place
     // from the first record then.
@@ -39,6 +40,7 @@ void PartitionBook::Own(std::span<const PartitionPosition> positions) {
 }
 
 void PartitionBook::Forget(std::span<const TopicPartition> partitions) {
+  last_ledger_ = nullptr;
   for (const TopicPartition& partition : partitions) partitions_.erase(partition);
 }
 
@@ -49,8 +51,12 @@ std::set<TopicPartition> PartitionBook::owned() const {
 }
 
 OffsetLedger* PartitionBook::Find(TopicPartition partition) {
+  if (last_ledger_ != nullptr && last_ == partition) return last_ledger_;
   const auto found = partitions_.find(partition);
-  return found == partitions_.end() ? nullptr : &found->second.ledger;
+  if (found == partitions_.end()) return nullptr;
+  last_ = partition;
+  last_ledger_ = &found->second.ledger;
+  return last_ledger_;
 }
 
 void PartitionBook::Complete(TopicPartition partition, std::int64_t offset) {

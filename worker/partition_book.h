@@ -20,7 +20,7 @@ class PartitionBook {
 
   void Own(std::span<const PartitionPosition> positions);
   void Forget(std::span<const TopicPartition> partitions);
-  bool owns(TopicPartition partition) const { return partitions_.contains(partition); }
+  bool owns(TopicPartition partition) { return Find(partition) != nullptr; }
   std::set<TopicPartition> owned() const;
 
   // Null for a partition that is not owned. Valid until Own or Forget.
@@ -44,6 +44,9 @@ class PartitionBook {
 
   const std::size_t ledger_span_max_;
   std::map<TopicPartition, Owned> partitions_;
+  // What was found last: records and outcomes of one partition come together.
+  TopicPartition last_;
+  OffsetLedger* last_ledger_ = nullptr;
 };
 
 }  // namespace headrace::worker

@@ -69,31 +69,39 @@ RetryDecision Settlement::Judge(CompletedChunk& chunk) {
 
 Status Settlement::Finish(CompletedChunk chunk) {
   parts_.lanes.Finish(chunk.items);
-  std::vector<const ItemFailure*> failures(chunk.items.size(), nullptr);
-  for (const ItemFailure& failure : chunk.result.failures) failures[failure.position] = &failure;
-  for (std::size_t i = 0; i < chunk.items.size(); ++i) {
-    const WorkItem& item = chunk.items[i];
-    Status status;
-    if (failures[i] == nullptr) {
-      status = Report(item, item.write.skip ? ItemState::kSkipped : ItemState::kSucceeded);
-    } else if (failures[i]->canceled) {
-      status = Report(item, ItemState::kCanceled);
-    } else {
+  failures_.assign(chunk.items.size(), nullptr);
+  for (const ItemFailure& failure : chunk.result.failures) failures_[failure.position] = &failure;
+  const SteadyTime now = parts_.clock.Now();
+  Status status;
+  for (std::size_t i = 0; i < chunk.items.size() && status.ok(); ++i) {
+    WorkItem& item = chunk.items[i];
+    const ItemFailure* failure = failures_[i];
+    if (failure != nullptr && !failure->canceled) {
       status = Fail(item, item.write.graph.ToString(), item.write.payload,
-                    {failures[i]->code, failures[i]->message, item.attempts});
+                    {failure->code, failure->message, item.attempts});
+    } else {
+      const ItemState state = failure != nullptr ? ItemState::kCanceled
+                              : item.write.skip  ? ItemState::kSkipped
+                                                 : ItemState::kSucceeded;
+      ++outcomes_[static_cast<std::size_t>(state)];
+      status = parts_.reporter.Report(ToFinished(item, state), now);
     }
-    if (!status.ok()) return status;
+    parts_.payloads.Give(std::move(item.write.payload));
   }
-  return {};
+  CountOutcomes();
+  return status;
+}
+
+// Once a chunk, because a shared counter costs more than a local one.
+void Settlement::CountOutcomes() {
+  for (std::size_t state = 0; state < outcomes_.size(); ++state) {
+    const std::size_t count = std::exchange(outcomes_[state], 0);
+    if (count > 0) parts_.observer.OnOutcome(static_cast<ItemState>(state), count);
+  }
 }
 
 Status Settlement::Refuse(const WorkItem& item, const Record& record, ItemError error) {
   return Fail(item, record.key, record.value, std::move(error));
-}
-
-Status Settlement::Report(const WorkItem& item, ItemState state) {
-  parts_.observer.OnOutcome(state, 1);
-  return parts_.reporter.Report(ToFinished(item, state), parts_.clock.Now());
 }
 
 Status Settlement::Fail(const WorkItem& item, std::string_view key, std::string_view payload,

@@ -1,6 +1,7 @@
 // What follows from a chunk's result: outcomes for what is final, a retry for what is not.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "worker/lane_book.h"
 #include "worker/outcome_reporter.h"
 #include "worker/partition_book.h"
+#include "worker/payload_pool.h"
 #include "worker/retry_rule.h"
 #include "worker/store_pool.h"
 #include "worker/store_watch.h"
@@ -22,6 +24,7 @@ class Settlement {
     LaneBook& lanes;
     OutcomeReporter& reporter;
     PartitionBook& partitions;
+    PayloadPool& payloads;
     WorkerObserver& observer;
     const Clock& clock;
   };
@@ -34,7 +37,7 @@ class Settlement {
  private:
   Status Finish(CompletedChunk chunk);
   RetryDecision Judge(CompletedChunk& chunk);
-  Status Report(const WorkItem& item, ItemState state);
+  void CountOutcomes();
   Status Fail(const WorkItem& item, std::string_view key, std::string_view payload,
               ItemError error);
 
@@ -42,6 +45,8 @@ class Settlement {
   RetryRule retry_rule_;
   StoreWatch store_watch_;
   const std::string items_topic_;
+  std::vector<const ItemFailure*> failures_;  // of the chunk at hand, by position
+  std::array<std::size_t, 5> outcomes_{};     // by ItemState, not told to the observer yet
 };
 
 }  // namespace headrace::worker

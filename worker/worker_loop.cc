@@ -31,13 +31,14 @@ WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
                                   .dead_letters_topic = plan_.dead_letters_topic}),
       gate_(ports_.outcomes),
       admission_(plan_.admission, ports_.directory),
-      settlement_({lanes_, reporter_, partitions_, ports_.observer, ports_.clock},
-                  RetryRule({.backoff = plan_.settings.retry_backoff,
-                             .backoff_max = plan_.settings.retry_backoff_max,
-                             .attempts_max = plan_.settings.retry_attempts_max,
-                             .age_max = plan_.settings.retry_age_max},
-                            plan_.seed),
-                  plan_.admission.topic) {}
+      settlement_(
+          {lanes_, reporter_, partitions_, admission_.payloads(), ports_.observer, ports_.clock},
+          RetryRule({.backoff = plan_.settings.retry_backoff,
+                     .backoff_max = plan_.settings.retry_backoff_max,
+                     .attempts_max = plan_.settings.retry_attempts_max,
+                     .age_max = plan_.settings.retry_age_max},
+                    plan_.seed),
+          plan_.admission.topic) {}
 
 Status WorkerLoop::Run(const std::function<bool()>& should_stop) {
   auto consumer = ports_.open_consumer(*this);

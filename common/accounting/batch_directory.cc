@@ -13,6 +13,11 @@ constexpr std::chrono::milliseconds kPollTimeoutMax{100};
 BatchDirectory::BatchDirectory(std::unique_ptr<EventConsumer> journal)
     : journal_(std::move(journal)) {}
 
+const KnownBatch* BatchDirectory::Known(const BatchId& batch) const {
+  const auto known = batches_.find(batch);
+  return known == batches_.end() ? nullptr : &known->second;
+}
+
 Status BatchDirectory::CatchUp() {
   do {
     if (Status status = ReadOnce(std::chrono::milliseconds(0)); !status.ok()) return status;

@@ -28,6 +28,9 @@ class BatchDirectory {
   // `journal` is a private reader of the journal topic alone (topic number 0).
   explicit BatchDirectory(std::unique_ptr<EventConsumer> journal);
 
+  // What is known of a batch without reading; null: nothing yet. Valid until the next call of
+  // another function.
+  const KnownBatch* Known(const BatchId& batch) const;
   // Reads what has arrived; never waits.
   Status CatchUp();
   // Finds a batch. If it is not known yet, reads the journal up to its present end first, waiting

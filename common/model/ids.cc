@@ -22,12 +22,24 @@ void SetVersion(std::array<std::uint8_t, 16>& bytes, std::uint8_t version) {
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3F) | 0x80);
 }
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+// The value of a hexadecimal digit by its character; kNoDigit for every other. A worker parses an
+// id of every record.
+constexpr std::uint8_t kNoDigit = 0xFF;
+constexpr std::array<std::uint8_t, 256> kDigitValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::uint8_t digit = 0; digit < 16; ++digit) {
+    values[static_cast<unsigned char>(kHex[digit])] = digit;
+    if (digit >= 10) values[static_cast<unsigned char>('A' + digit - 10)] = digit;
+  }
+  return values;
+}();
+
+std::uint8_t DigitValue(char c) { return kDigitValues[static_cast<unsigned char>(c)]; }
+
+// Where the two digits of each byte stand in the text.
+constexpr std::array<std::size_t, 16> kBytePlaces{0,  2,  4,  6,  9,  11, 14, 16,
+                                                  19, 21, 24, 26, 28, 30, 32, 34};
 
 bool IsDashPlace(std::size_t position) {
   return position == 8 || position == 13 || position == 18 || position == 23;
@@ -67,19 +79,18 @@ Uuid Uuid::FromParts(std::initializer_list<std::string_view> parts) {
 
 std::optional<Uuid> Uuid::Parse(std::string_view text) {
   if (text.size() != kTextLength) return std::nullopt;
-  std::array<std::uint8_t, 16> bytes{};
-  std::size_t byte = 0;
-  for (std::size_t i = 0; i < kTextLength;) {
-    if (IsDashPlace(i)) {
-      if (text[i++] != '-') return std::nullopt;
-      continue;
-    }
-    const int high = HexValue(text[i]);
-    const int low = HexValue(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes[byte++] = static_cast<std::uint8_t>(high * 16 + low);
-    i += 2;
+  for (const std::size_t dash : {8u, 13u, 18u, 23u}) {
+    if (text[dash] != '-') return std::nullopt;
   }
+  std::array<std::uint8_t, 16> bytes{};
+  std::uint8_t all = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const std::uint8_t high = DigitValue(text[kBytePlaces[i]]);
+    const std::uint8_t low = DigitValue(text[kBytePlaces[i] + 1]);
+    all = static_cast<std::uint8_t>(all | high | low);
+    bytes[i] = static_cast<std::uint8_t>((high << 4) | low);
+  }
+  if (all > 15) return std::nullopt;
   return Uuid(bytes);
 }
 
