@@ -11,7 +11,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kPollMax = 1'000;
+// Few enough that a chunk which is done meanwhile does not wait long for its lanes' next one.
+constexpr std::size_t kPollMax = 250;
 // While we are full we do not poll, so librdkafka's bounded queue is the back-pressure. But the
 // group cannot rebalance without our polling; so after a while the partitions are paused (which
 // throws the local queue away and is not free) and polling goes on.

@@ -29,11 +29,13 @@ void StorePool::Submit(std::vector<WorkItem> items) {
 
 void StorePool::OnChunkDone(ChunkResult result, Chunk chunk) {
   CHECK(done_.Push({std::move(result), std::move(chunk)}));
-  wakeup_.Signal();
+  // A signal is a system call, and one is enough until the loop has looked.
+  if (!signalled_.exchange(true)) wakeup_.Signal();
 }
 
 void StorePool::Collect(std::vector<CompletedChunk>& completed) {
   drained_.clear();
+  signalled_ = false;  // before looking: what comes after the look signals again
   done_.DrainInto(drained_);
   for (Done& done : drained_) {
     auto entry = in_flight_.extract(done.result.token);

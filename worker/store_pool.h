@@ -1,6 +1,7 @@
 // Between the loop thread and the graph store: hands chunks over and brings their results back.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -48,6 +49,7 @@ class StorePool final : public ChunkSink {
   std::unordered_map<std::uint64_t, std::vector<WorkItem>> in_flight_;
   std::size_t items_in_flight_ = 0;
   BoundedQueue<Done> done_;
+  std::atomic<bool> signalled_ = false;  // the loop knows that something is in done_
   std::vector<Done> drained_;
 };
 

@@ -22,10 +22,12 @@ class BoundedQueue {
   // Waits for room. False when the queue is closed; the value is dropped then.
   bool Push(T value) {
     MutexLock lock(mutex_);
+    ++room_waiters_;
     while (items_.size() >= capacity_ && !closed_) room_.wait(mutex_);
+    --room_waiters_;
     if (closed_) return false;
     items_.push_back(std::move(value));
-    filled_.notify_one();
+    if (filled_waiters_ > 0) filled_.notify_one();
     return true;
   }
 
@@ -34,14 +36,16 @@ class BoundedQueue {
     MutexLock lock(mutex_);
     if (closed_ || items_.size() >= capacity_) return false;
     items_.push_back(std::move(value));
-    filled_.notify_one();
+    if (filled_waiters_ > 0) filled_.notify_one();
     return true;
   }
 
   // Waits for a value. Empty when the queue is closed and drained.
   std::optional<T> Pop() {
     MutexLock lock(mutex_);
+    ++filled_waiters_;
     while (items_.empty() && !closed_) filled_.wait(mutex_);
+    --filled_waiters_;
     return TakeFront();
   }
 
@@ -49,9 +53,11 @@ class BoundedQueue {
   std::optional<T> PopFor(std::chrono::milliseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     MutexLock lock(mutex_);
+    ++filled_waiters_;
     while (items_.empty() && !closed_) {
       if (filled_.wait_until(mutex_, deadline) == std::cv_status::timeout) break;
     }
+    --filled_waiters_;
     return TakeFront();
   }
 
@@ -61,7 +67,7 @@ class BoundedQueue {
     const std::size_t count = items_.size();
     for (T& item : items_) out.push_back(std::move(item));
     items_.clear();
-    if (count > 0) room_.notify_all();
+    if (count > 0 && room_waiters_ > 0) room_.notify_all();
     return count;
   }
 
@@ -82,7 +88,7 @@ class BoundedQueue {
     if (items_.empty()) return std::nullopt;
     std::optional<T> value(std::move(items_.front()));
     items_.pop_front();
-    room_.notify_one();
+    if (room_waiters_ > 0) room_.notify_one();
     return value;
   }
 
@@ -92,6 +98,9 @@ class BoundedQueue {
   CondVar filled_;
   std::deque<T> items_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;
+  // Waking nobody costs as much as waking somebody, so it is known whether anybody waits.
+  std::size_t room_waiters_ GUARDED_BY(mutex_) = 0;
+  std::size_t filled_waiters_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace headrace

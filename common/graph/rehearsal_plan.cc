@@ -85,7 +85,8 @@ void DelayLine::Add(Chunk chunk, ChunkSink& sink, SteadyTime now) {
   WaitingChunk waiting;
   waiting.chunk = std::move(chunk);
   waiting.sink = &sink;
-  waiting_.emplace(now + settings_.delay * count, std::move(waiting));
+  // Mostly the latest of all.
+  waiting_.emplace_hint(waiting_.end(), now + settings_.delay * count, std::move(waiting));
 }
 
 std::optional<SteadyTime> DelayLine::NextDue() const {
