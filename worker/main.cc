@@ -12,7 +12,6 @@
 #include "common/config/worker_command_line.h"
 #include "common/http/health_server.h"
 #include "common/kafka/consumer.h"
-#include "common/kafka/producer.h"
 #include "common/kafka/topic_names.h"
 #include "common/redis/redis_outcome_store.h"
 #include "worker/outcome_reader.h"
@@ -94,7 +93,7 @@ Status RunLoop(const Settings& settings, const std::string& cluster_id, GraphSto
   auto outcomes = StartOutcomeReader(settings, wakeup);
   if (!outcomes.ok()) return std::move(outcomes).error();
   const std::string& items_topic = batch ? topics.items_batch : topics.items_realtime;
-  auto producer = kafka::OpenProducer(settings.kafka, "headrace-worker", &wakeup);
+  auto producer = OpenOutcomeProducer(settings, wakeup);
   if (!producer.ok()) return std::move(producer).error();
   auto journal = kafka::OpenConsumer(
       settings.kafka,

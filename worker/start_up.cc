@@ -7,6 +7,7 @@
 #include "common/base/signals.h"
 #include "common/graph/make_store.h"
 #include "common/kafka/cluster.h"
+#include "common/kafka/producer.h"
 #include "common/kafka/topic_admin.h"
 
 namespace headrace::worker {
@@ -82,6 +83,13 @@ Result<std::string> WaitForKafka(const Settings& settings, WorkerMetrics& metric
     wakeup.Wait(kPause);
   }
   return Stopped();
+}
+
+Result<std::unique_ptr<EventProducer>> OpenOutcomeProducer(const Settings& settings,
+                                                           const Wakeup& wakeup) {
+  kafka::KafkaSettings kafka = settings.kafka;
+  kafka.properties.try_emplace("linger.ms", "0");
+  return kafka::OpenProducer(kafka, "headrace-worker", &wakeup);
 }
 
 }  // namespace headrace::worker

@@ -6,6 +6,7 @@
 
 #include "common/base/wakeup.h"
 #include "common/config/settings.h"
+#include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
 #include "worker/worker_metrics.h"
 
@@ -21,5 +22,10 @@ Result<std::unique_ptr<GraphStore>> WaitForStore(const Settings& settings, Worke
 // orchestrator may start the worker first. kInvalid: a topic's setting would lose data.
 Result<std::string> WaitForKafka(const Settings& settings, WorkerMetrics& metrics,
                                  WorkerHealth& health, const Wakeup& wakeup);
+
+// The producer of outcomes and dead letters. The reporter packs outcomes, so the client does not
+// wait for more of them; a setting of the operator's stands.
+Result<std::unique_ptr<EventProducer>> OpenOutcomeProducer(const Settings& settings,
+                                                           const Wakeup& wakeup);
 
 }  // namespace headrace::worker

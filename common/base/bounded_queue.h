@@ -50,7 +50,7 @@ class BoundedQueue {
   }
 
   // As Pop, but gives up after `timeout`.
-  std::optional<T> PopFor(std::chrono::milliseconds timeout) {
+  std::optional<T> PopFor(std::chrono::microseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     MutexLock lock(mutex_);
     ++filled_waiters_;

@@ -11,8 +11,11 @@
 namespace headrace::graph {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
+// Chunks that are due within this are reported together; none is late by more.
+constexpr microseconds kDueTogether{250};
 constexpr milliseconds kIdlePause{60'000};
 // While stopping, a Submit that lost the race against Stop leaves no event behind; look again.
 constexpr milliseconds kStoppingPause{20};
@@ -83,12 +86,12 @@ void RehearsalStore::Run() {
   }
 }
 
-milliseconds RehearsalStore::PauseOf(const Loop& loop) const {
-  milliseconds pause = stopping_ ? kStoppingPause : kIdlePause;
+microseconds RehearsalStore::PauseOf(const Loop& loop) const {
+  microseconds pause = stopping_ ? kStoppingPause : kIdlePause;
   const auto due = loop.waiting.NextDue();
   if (!due || loop.in_store.size() >= inner_traits_.chunks_in_flight_max) return pause;
-  const auto left = std::chrono::ceil<milliseconds>(*due - std::chrono::steady_clock::now());
-  return std::clamp(left, milliseconds(0), pause);
+  const auto left = std::chrono::ceil<microseconds>(*due - std::chrono::steady_clock::now());
+  return std::clamp(left + kDueTogether, microseconds(0), pause);
 }
 
 void RehearsalStore::Handle(Event event, Loop& loop) {

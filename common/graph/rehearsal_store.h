@@ -47,7 +47,7 @@ class RehearsalStore final : public GraphStore {
   };
 
   void Run();
-  std::chrono::milliseconds PauseOf(const Loop& loop) const;
+  std::chrono::microseconds PauseOf(const Loop& loop) const;
   void Handle(Event event, Loop& loop);
   void PassOn(DueChunks due, Loop& loop);
   void Report(std::vector<DoneChunk> done);

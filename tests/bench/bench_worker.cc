@@ -22,7 +22,6 @@
 #include "common/config/worker_command_line.h"
 #include "common/graph/make_store.h"
 #include "common/kafka/consumer.h"
-#include "common/kafka/producer.h"
 #include "common/kafka/topic_names.h"
 #include "common/redis/redis_outcome_store.h"
 #include "tests/bench/checking_store.h"
@@ -90,7 +89,7 @@ Result<std::unique_ptr<Service>> StartProjector(const Settings& settings, const 
 
 Result<std::unique_ptr<EventProducer>> OpenOutcomes(const Settings& settings, const Plan& plan,
                                                     const Wakeup& wakeup) {
-  if (plan.accounting) return kafka::OpenProducer(settings.kafka, "headrace-worker", &wakeup);
+  if (plan.accounting) return worker::OpenOutcomeProducer(settings, wakeup);
   return std::unique_ptr<EventProducer>(new DiscardingProducer);
 }
 
