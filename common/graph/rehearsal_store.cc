@@ -38,7 +38,7 @@ RehearsalStore::RehearsalStore(std::unique_ptr<GraphStore> inner, const Rehearsa
 RehearsalStore::~RehearsalStore() { Stop(); }
 
 void RehearsalStore::InnerSink::OnChunkDone(ChunkResult result, Chunk chunk) {
-  CHECK(inbox.Push({std::move(chunk), nullptr, std::move(result)}));
+  CHECK(inbox.Push({std::move(chunk), nullptr, std::move(result), {}}));
 }
 
 void RehearsalStore::Submit(Chunk chunk, ChunkSink& sink) {
@@ -50,7 +50,7 @@ void RehearsalStore::Submit(Chunk chunk, ChunkSink& sink) {
     --under_way_;
     return RefuseChunk(std::move(chunk), sink);
   }
-  CHECK(inbox_.Push({std::move(chunk), &sink, std::nullopt}));
+  CHECK(inbox_.Push({std::move(chunk), &sink, std::nullopt, std::chrono::steady_clock::now()}));
 }
 
 Result<std::vector<StoredEpisode>> RehearsalStore::Read(const EpisodeQuery& query) {
@@ -74,6 +74,8 @@ void RehearsalStore::Run() {
   Loop loop{DelayLine(settings_, inner_traits_), {}, 0};
   std::vector<Event> more;
   while (!stopping_ || under_way_ > 0) {
+    // While chunks wait, an event is no reason to wake up: thousands a second would be.
+    if (loop.waiting.NextDue()) std::this_thread::sleep_for(kDueTogether);
     if (auto event = inbox_.PopFor(PauseOf(loop))) Handle(*std::move(event), loop);
     more.clear();
     inbox_.DrainInto(more);
@@ -91,12 +93,12 @@ microseconds RehearsalStore::PauseOf(const Loop& loop) const {
   const auto due = loop.waiting.NextDue();
   if (!due || loop.in_store.size() >= inner_traits_.chunks_in_flight_max) return pause;
   const auto left = std::chrono::ceil<microseconds>(*due - std::chrono::steady_clock::now());
-  return std::clamp(left + kDueTogether, microseconds(0), pause);
+  return std::clamp(left, microseconds(0), pause);
 }
 
 void RehearsalStore::Handle(Event event, Loop& loop) {
   if (event.sink != nullptr) {
-    loop.waiting.Add(std::move(event.chunk), *event.sink, std::chrono::steady_clock::now());
+    loop.waiting.Add(std::move(event.chunk), *event.sink, event.at);
   } else if (event.done) {
     auto found = loop.in_store.extract(event.done->token);
     CHECK(!found.empty());

@@ -33,6 +33,7 @@ class RehearsalStore final : public GraphStore {
     Chunk chunk;
     ChunkSink* sink = nullptr;
     std::optional<ChunkResult> done;
+    SteadyTime at{};  // submitted
   };
   struct InnerSink final : ChunkSink {
     explicit InnerSink(BoundedQueue<Event>& events) : inbox(events) {}
