@@ -15,7 +15,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 // Chunks that are due within this are reported together; none is late by more.
-constexpr microseconds kDueTogether{250};
+constexpr microseconds kDueTogether{100};
 constexpr milliseconds kIdlePause{60'000};
 // While stopping, a Submit that lost the race against Stop leaves no event behind; look again.
 constexpr milliseconds kStoppingPause{20};
