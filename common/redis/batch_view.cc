@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -92,8 +93,10 @@ void AddTo(BatchSummary& total, const BatchSummary& part) {
   TakeEarlier(total.started_at, part.started_at);
 }
 
-FailedItem ToFailedItem(const std::string& index, const std::string& json) {
-  FailedItem item;
+FailedBatchItem ToFailedItem(const std::string& batch_id, const std::string& index,
+                             const std::string& json) {
+  FailedBatchItem item;
+  item.batch_id = batch_id;
   item.index = static_cast<std::uint32_t>(ToNumber(index));
   const auto parsed = nlohmann::json::parse(json, nullptr, false);
   if (!parsed.is_object()) return item;
@@ -174,7 +177,6 @@ class RedisBatchView final : public BatchView {
     for (const BatchId& batch : *batches) {
       if (Status status = AddErrors(batch, errors); !status.ok()) return std::move(status).error();
     }
-    std::ranges::stable_sort(errors.items, {}, &FailedItem::index);
     if (errors.items.size() > limit) errors.items.resize(limit);
     return errors;
   }
@@ -248,9 +250,11 @@ class RedisBatchView final : public BatchView {
     }
     auto items = connection_->Call({"HGETALL", keys.errors});
     if (!items.ok()) return std::move(items).error();
+    const std::size_t before = errors.items.size();
     for (const auto& [index, json] : ToFields(*items)) {
-      errors.items.push_back(ToFailedItem(index, json));
+      errors.items.push_back(ToFailedItem(batch.ToString(), index, json));
     }
+    std::ranges::sort(std::span(errors.items).subspan(before), {}, &FailedBatchItem::index);
     return {};
   }
 

@@ -37,9 +37,16 @@ struct BatchSummary {
   bool final = false;  // completed: nothing will change without a retry
 };
 
+struct FailedBatchItem {
+  std::string batch_id;  // the item's own batch: of an upstream item the implicit one
+  std::uint32_t index = 0;
+  ItemError error;
+};
+
 struct BatchErrors {
   std::map<std::string, std::uint64_t> count_by_code;
-  std::vector<FailedItem> items;  // the first errors_per_batch_max, by index
+  // The first errors_per_batch_max of each batch, by index; of upstream the newest batch in front.
+  std::vector<FailedBatchItem> items;
 };
 
 // Whether absence means anything: hr:meta is there and no partition is being rebuilt.

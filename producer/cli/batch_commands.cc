@@ -99,7 +99,7 @@ ExitCode RunErrors(const CommandContext& context, const BatchOptions& options) {
   if (!opened.view) return opened.exit;
   const auto errors = opened.view->Errors(context.settings.project, options.id, options.limit);
   if (!errors.ok()) return FailOrWaitForView(context, opened.state, errors.error());
-  context.out << (options.json ? ErrorsJson(options.id, *errors) : ErrorsText(*errors));
+  context.out << (options.json ? ErrorsJson(options.id, *errors) : ErrorsText(options.id, *errors));
   return ExitCode::kOk;
 }
 

@@ -127,7 +127,7 @@ std::string BatchDetails(const BatchSummary& batch) {
   return text + "\n" + FormatTable(counters, false);
 }
 
-std::string ErrorsText(const redis::BatchErrors& errors) {
+std::string ErrorsText(const std::string& batch_id, const redis::BatchErrors& errors) {
   if (errors.count_by_code.empty() && errors.items.empty()) return "no errors\n";
   std::vector<std::pair<std::string, std::uint64_t>> codes(errors.count_by_code.begin(),
                                                            errors.count_by_code.end());
@@ -139,10 +139,15 @@ std::string ErrorsText(const redis::BatchErrors& errors) {
     groups.push_back({FormatCount(count), code});
     total += count;
   }
+  const bool name_batches = std::ranges::any_of(
+      errors.items, [&](const auto& item) { return item.batch_id != batch_id; });
   std::vector<std::vector<std::string>> rows{{"INDEX", "ATTEMPTS", "CODE", "MESSAGE"}};
-  for (const FailedItem& item : errors.items) {
-    rows.push_back({std::to_string(item.index), std::to_string(item.error.attempts),
-                    item.error.code, item.error.message});
+  if (name_batches) rows[0].insert(rows[0].begin(), "BATCH");
+  for (const redis::FailedBatchItem& item : errors.items) {
+    std::vector<std::string> row{std::to_string(item.index), std::to_string(item.error.attempts),
+                                 item.error.code, item.error.message};
+    if (name_batches) row.insert(row.begin(), item.batch_id);
+    rows.push_back(std::move(row));
   }
   std::string text = FormatTable(groups);
   if (errors.items.empty()) return text;
@@ -163,8 +168,9 @@ std::string BatchListJson(const std::vector<BatchSummary>& batches) {
 
 std::string ErrorsJson(const std::string& batch_id, const redis::BatchErrors& errors) {
   Json items = Json::array();
-  for (const FailedItem& item : errors.items) {
-    items.push_back(Json{{"index", item.index},
+  for (const redis::FailedBatchItem& item : errors.items) {
+    items.push_back(Json{{"batch_id", item.batch_id},
+                         {"index", item.index},
                          {"code", item.error.code},
                          {"message", item.error.message},
                          {"attempts", item.error.attempts}});

@@ -14,7 +14,9 @@ std::uint64_t FinishedItems(const redis::BatchSummary& batch);
 
 std::string BatchTable(const std::vector<redis::BatchSummary>& batches);
 std::string BatchDetails(const redis::BatchSummary& batch);
-std::string ErrorsText(const redis::BatchErrors& errors);
+// `batch_id` is what was asked for. The rows name their batches where those are others: an implicit
+// batch and the index lead to the record on Kafka.
+std::string ErrorsText(const std::string& batch_id, const redis::BatchErrors& errors);
 
 // Each one line with its end.
 std::string BatchJson(const redis::BatchSummary& batch);

@@ -126,7 +126,10 @@ TEST_P(View, UpstreamAddsUpAllImplicitBatches) {
   EXPECT_EQ(summary->status, "open");
   EXPECT_FALSE(summary->final);
   const auto errors = view_->Errors("p", "upstream", 10);
-  EXPECT_EQ(errors->items.size(), 2U);
+  ASSERT_EQ(errors->items.size(), 2U);
+  for (const FailedBatchItem& item : errors->items) {
+    EXPECT_EQ(item.batch_id == batch_.ToString(), item.index == 20U) << item.index;
+  }
   EXPECT_EQ(errors->count_by_code.at("refused"), 2U);
 }
 

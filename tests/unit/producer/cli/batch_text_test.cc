@@ -70,9 +70,10 @@ TEST(BatchText, JsonHasStableKeysAndPlainNumbers) {
 TEST(BatchText, ErrorsAreGroupedByCodeMostFrequentFirst) {
   redis::BatchErrors errors;
   errors.count_by_code = {{"rehearsed_failure", 1}, {"thread_conflict", 1'200}};
-  errors.items = {{7, {"thread_conflict", "thread belongs to another user", 1}},
-                  {90, {"rehearsed_failure", "fail-on matched", 3}}};
-  EXPECT_EQ(ErrorsText(errors),
+  const std::string id = Sample().id;
+  errors.items = {{id, 7, {"thread_conflict", "thread belongs to another user", 1}},
+                  {id, 90, {"rehearsed_failure", "fail-on matched", 3}}};
+  EXPECT_EQ(ErrorsText(id, errors),
             "ITEMS  CODE\n"
             "1,200  thread_conflict\n"
             "    1  rehearsed_failure\n"
@@ -81,11 +82,27 @@ TEST(BatchText, ErrorsAreGroupedByCodeMostFrequentFirst) {
             "    7         1  thread_conflict    thread belongs to another user\n"
             "   90         3  rehearsed_failure  fail-on matched\n"
             "... 1,199 more\n");
-  EXPECT_EQ(ErrorsText({}), "no errors\n");
+  EXPECT_EQ(ErrorsText(id, {}), "no errors\n");
+}
+
+TEST(BatchText, ErrorsOfUpstreamNameTheImplicitBatch) {
+  redis::BatchErrors errors;
+  errors.count_by_code = {{"key_mismatch", 2}};
+  errors.items = {{"0a0a0a0a-8f0e-8d57-9a3c-b5d000000000", 7, {"key_mismatch", "m", 1}},
+                  {"0b0b0b0b-8f0e-8d57-9a3c-b5d000000000", 3, {"key_mismatch", "m", 1}}};
+  EXPECT_EQ(ErrorsText("upstream", errors),
+            "ITEMS  CODE\n"
+            "    2  key_mismatch\n"
+            "\n"
+            "BATCH                                 INDEX  ATTEMPTS  CODE          MESSAGE\n"
+            "0a0a0a0a-8f0e-8d57-9a3c-b5d000000000      7         1  key_mismatch  m\n"
+            "0b0b0b0b-8f0e-8d57-9a3c-b5d000000000      3         1  key_mismatch  m\n");
   const json parsed = json::parse(ErrorsJson("upstream", errors));
   EXPECT_EQ(parsed["batch_id"], "upstream");
-  EXPECT_EQ(parsed["count_by_code"]["thread_conflict"], 1'200);
-  EXPECT_EQ(parsed["items"][1]["attempts"], 3);
+  EXPECT_EQ(parsed["count_by_code"]["key_mismatch"], 2);
+  EXPECT_EQ(parsed["items"][1]["batch_id"], errors.items[1].batch_id);
+  EXPECT_EQ(parsed["items"][1]["index"], 3);
+  EXPECT_EQ(parsed["items"][1]["attempts"], 1);
 }
 
 }  // namespace
