@@ -67,6 +67,7 @@ BatchSummary ToSummary(std::string id, const Fields& fields) {
   summary.started_at = Text(fields, "started_at");
   summary.completed_at = Text(fields, "completed_at");
   summary.metadata = Text(fields, "metadata");
+  summary.declared = fields.contains("declared");
   summary.sealed = fields.contains("sealed");
   DeriveOpenCounters(summary, Number(fields, "dispatched"));
   summary.retrying = Number(fields, "retrying");
@@ -139,7 +140,8 @@ class RedisBatchView final : public BatchView {
   Result<std::vector<BatchSummary>> List(const std::string& project, std::size_t limit) override {
     std::vector<BatchSummary> list;
     auto upstream = ShowUpstream(project);
-    if (upstream.ok() && limit > 0) {
+    if (upstream.ok()) {
+      ++limit;  // it is no batch that one would page through
       list.push_back(std::move(*upstream));
     } else if (!upstream.ok() && upstream.error().code != ErrorCode::kNotFound) {
       return std::move(upstream).error();

@@ -33,6 +33,7 @@ struct BatchSummary {
   std::string metadata;                              // JSON object or empty
   std::uint64_t retrying = 0;  // failed items that are being tried again; still counted as failed
   std::uint8_t round = 0;      // the highest that was opened
+  bool declared = false;                             // its size was announced when it was opened
   bool sealed = false;
   bool final = false;  // completed: nothing will change without a retry
 };
@@ -58,7 +59,7 @@ class BatchView {
  public:
   virtual ~BatchView() = default;
   virtual Result<ViewState> State() = 0;
-  // Newest first, upstream in front when the project has upstream records.
+  // Newest first, at most `limit`, and upstream in front when the project has upstream records.
   virtual Result<std::vector<BatchSummary>> List(const std::string& project, std::size_t limit) = 0;
   // `id`: a batch id or "upstream".
   virtual Result<BatchSummary> Show(const std::string& project, const std::string& id) = 0;

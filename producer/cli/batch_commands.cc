@@ -170,9 +170,10 @@ void AddId(CLI::App& command, BatchOptions& options) {
       ->type_name("");
 }
 
-void AddLimit(CLI::App& command, BatchOptions& options, const char* help) {
+void AddLimit(CLI::App& command, BatchOptions& options, const char* help,
+              std::string (*check)(const std::string&)) {
   command.add_option("--limit", options.limit, help)
-      ->check(CheckCount)
+      ->check(check)
       ->type_name("N")
       ->capture_default_str();
 }
@@ -184,7 +185,7 @@ void RegisterBatch(CommandTree& tree) {
   // Each command's options are filled by CLI11 and read by its body.
   const auto list = std::make_shared<BatchOptions>();
   AddLimit(AddCommand(tree, "batch list", "The project's batches, newest first", RunList, list),
-           *list, "Batches that are shown");
+           *list, "Batches that are shown, beside upstream", CheckPositiveCount);
   const auto show = std::make_shared<BatchOptions>();
   AddId(AddCommand(tree, "batch show", "Counters of a batch", RunShow, show), *show);
   const auto watch = std::make_shared<BatchOptions>();
@@ -198,7 +199,7 @@ void RegisterBatch(CommandTree& tree) {
   CLI::App& explaining =
       AddCommand(tree, "batch errors", "Failed items of a batch and why", RunErrors, errors);
   AddId(explaining, *errors);
-  AddLimit(explaining, *errors, "Errors that are shown");
+  AddLimit(explaining, *errors, "Errors that are shown", CheckCount);
 }
 
 }  // namespace headrace::cli

@@ -47,8 +47,13 @@ bool AnyOf(const std::vector<BatchSummary>& batches, std::uint64_t BatchSummary:
                      [counter](const BatchSummary& batch) { return batch.*counter > 0; });
 }
 
-std::string PercentText(std::uint64_t part, std::uint64_t total) {
-  if (total == 0) return {};
+// Upstream has no total; a batch has one once it is sealed, or from the start when it was declared.
+bool HasTotal(const BatchSummary& batch) { return batch.sealed || batch.declared; }
+
+// Empty while the total is unknown.
+std::string PercentText(const BatchSummary& batch, std::uint64_t part) {
+  const std::uint64_t total = batch.item_count;
+  if (total == 0 || !HasTotal(batch)) return {};
   // One lost item in a million must not hide behind "0%".
   if (part > 0 && part * 100 < total) return "<1%";
   return std::to_string(Percent(part, total)) + "%";
@@ -76,7 +81,7 @@ std::string BatchTable(const std::vector<BatchSummary>& batches) {
     std::vector<std::string> row{batch.id,
                                  batch.status,
                                  FormatCount(batch.item_count),
-                                 PercentText(FinishedItems(batch), batch.item_count),
+                                 PercentText(batch, FinishedItems(batch)),
                                  FormatCount(batch.queued),
                                  FormatCount(batch.processing),
                                  FormatCount(batch.succeeded),
@@ -100,7 +105,9 @@ std::string BatchDetails(const BatchSummary& batch) {
       fact("batch", batch.id) + fact("project", batch.project) + fact("status", batch.status);
   const std::uint64_t finished = FinishedItems(batch);
   std::string done = FormatCount(finished) + " of " + FormatCount(batch.item_count) + " items";
-  if (batch.item_count > 0) done += ", " + PercentText(finished, batch.item_count);
+  const std::string percent = PercentText(batch, finished);
+  if (!percent.empty()) done += ", " + percent;
+  if (!HasTotal(batch)) done += " so far";
   text += fact("finished", done);
   if (!batch.created_at.empty()) text += fact("created", batch.created_at);
   if (!batch.started_at.empty()) text += fact("started", batch.started_at);
@@ -116,7 +123,7 @@ std::string BatchDetails(const BatchSummary& batch) {
   std::vector<std::vector<std::string>> counters;
   const auto counter = [&](std::string name, std::uint64_t count) {
     name.resize(10, ' ');
-    counters.push_back({name, FormatCount(count), PercentText(count, batch.item_count)});
+    counters.push_back({name, FormatCount(count), PercentText(batch, count)});
   };
   counter("queued", batch.queued);
   counter("processing", batch.processing);

@@ -7,5 +7,7 @@ namespace headrace::cli {
 
 // For CLI::Option::check: empty, or what is wrong. Whole numbers from 0 to 1000000000.
 std::string CheckCount(const std::string& text);
+// The same from 1.
+std::string CheckPositiveCount(const std::string& text);
 
 }  // namespace headrace::cli

@@ -50,6 +50,7 @@ class ExitCodes(StageTest):
             (2, ["batch", "show"], "ID is required", {}),
             (2, ["batch", "show", "nonsense"], "nonsense is not a batch id", {}),
             (2, ["batch", "list", "--limit", "-3"], "--limit", {}),
+            (2, ["batch", "list", "--limit", "0"], "--limit", {}),
             (2, ["batch", "list", "--limit", "many"], "--limit", {}),
             (2, ["batch"], "watch", {}),
             (3, ["batch", "list"], "HEADRACE_REDIS_URL", {"HEADRACE_REDIS_URL": "nonsense"}),

@@ -66,6 +66,7 @@ class View : public RedisTest {
 TEST_P(View, CountersAlwaysSumToTheTotal) {
   Fact(BatchFactKind::kOpened, batch_, 10);
   EXPECT_EQ(Show(batch_).queued, 10U);
+  EXPECT_TRUE(Show(batch_).declared);
   Fact(BatchFactKind::kDispatched, batch_, 6);
   EXPECT_EQ(Show(batch_).processing, 6U);
   EXPECT_EQ(Show(batch_).queued, 4U);
@@ -111,7 +112,8 @@ TEST_P(View, ListsNewestFirstWithUpstreamInFront) {
   std::vector<std::string> found;
   for (const BatchSummary& summary : *all) found.push_back(summary.id);
   EXPECT_EQ(found, expected);
-  EXPECT_EQ(view_->List("p", 7)->size(), 7U);
+  EXPECT_EQ(view_->List("p", 7)->size(), 8U);
+  EXPECT_EQ(view_->List("p", 1)->back().id, expected[1]) << "the newest batch beside upstream";
   EXPECT_TRUE(view_->List("nobody", 7)->empty());
 }
 

@@ -57,6 +57,18 @@ TEST(BatchText, DetailsShowEveryCounterWithItsShare) {
             "canceled        0   0%\n");
 }
 
+TEST(BatchText, ShowsNoPercentageWhileTheTotalIsUnknown) {
+  redis::BatchSummary batch = Sample();
+  batch.sealed = false;
+  EXPECT_EQ(BatchTable({batch}).find('%'), std::string::npos);
+  const std::string details = BatchDetails(batch);
+  EXPECT_EQ(details.find('%'), std::string::npos) << details;
+  EXPECT_NE(details.find("finished    3,000 of 4,498 items so far\n"), std::string::npos);
+  batch.declared = true;
+  EXPECT_NE(BatchTable({batch}).find("66%"), std::string::npos);
+  EXPECT_NE(BatchDetails(batch).find("3,000 of 4,498 items, 66%\n"), std::string::npos);
+}
+
 TEST(BatchText, JsonHasStableKeysAndPlainNumbers) {
   const json batch = json::parse(BatchJson(Sample()));
   EXPECT_EQ(batch["batch_id"], "6f1f5c3e-8f0e-4d57-9a3c-b5d000000000");

@@ -12,5 +12,12 @@ TEST(CheckCount, TakesWholeNumbersOnly) {
   }
 }
 
+TEST(CheckPositiveCount, RefusesZeroToo) {
+  for (const char* good : {"1", "1000000000"}) EXPECT_EQ(CheckPositiveCount(good), "") << good;
+  for (const char* bad : {"0", "-1", "1000000001"}) {
+    EXPECT_NE(CheckPositiveCount(bad).find("whole number from 1 to"), std::string::npos) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace headrace::cli
