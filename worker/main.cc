@@ -4,11 +4,13 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "common/accounting/projector.h"
 #include "common/base/log.h"
 #include "common/base/signals.h"
+#include "common/config/field_table.h"
 #include "common/config/worker_command_line.h"
 #include "common/http/health_server.h"
 #include "common/kafka/consumer.h"
@@ -21,7 +23,8 @@
 namespace headrace::worker {
 namespace {
 
-enum ExitCode { kClean = 0, kFailed = 1, kBadSettings = 3 };
+// Promised in docs/cli.md.
+enum ExitCode { kClean = 0, kFailed = 1, kBadSettings = 3, kInternal = 70 };
 
 int Fail(const char* event, const Error& error) {
   if (error.code == ErrorCode::kCancelled) return kClean;
@@ -138,6 +141,12 @@ Status RunLoop(const Settings& settings, const std::string& cluster_id, GraphSto
   return ended;
 }
 
+// Scheme and place; neither a password nor what is rehearsed.
+std::string StoreName(const Settings& settings) {
+  const std::string shown = config::Shown(*config::FindField("store"), settings);
+  return shown.substr(0, shown.find('?'));
+}
+
 int Run(const Settings& settings) {
   auto wakeup = Wakeup::Open();
   if (!wakeup.ok()) return Fail("cannot_start", wakeup.error());
@@ -156,7 +165,7 @@ int Run(const Settings& settings) {
   if (!cluster_id.ok()) return Fail("kafka", cluster_id.error());
   auto projector = StartProjector(settings, *std::move(outcome_store), clock, metrics);
   if (!projector.ok()) return Fail("projector", projector.error());
-  log::Info("worker_started", {{"store", settings.worker.store.substr(0, 7)}});
+  log::Info("worker_started", {{"store", StoreName(settings)}});
   const Status ended = RunLoop(settings, *cluster_id, **store, clock, metrics, *wakeup);
   (*projector)->Stop();
   (*health_server)->Stop();
@@ -181,6 +190,6 @@ int main(int argc, char** argv) {
     return worker::Run(line.settings);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "headrace-worker: %s\n", error.what());
-    return 1;
+    return worker::kInternal;
   }
 }
