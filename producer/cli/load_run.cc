@@ -248,9 +248,9 @@ ExitCode LoadRun::Finish() {
   if (!exit_) exit_ = rejections.count > 0 ? ExitCode::kItemErrors : ExitCode::kOk;
   summary_.elapsed = Since(world_.clock, started_);
   std::ostream& err = world_.context.err;
-  // Without a first pass nothing was read or sent, so there is nothing to sum up for a person.
+  // Where nothing was sent and no line refused, the problem is all there is to say to a person.
   const bool worked =
-      totals_ || !summary_.batch_id.empty() || rejections.count > 0 || *exit_ == ExitCode::kOk;
+      !summary_.batch_id.empty() || rejections.count > 0 || *exit_ == ExitCode::kOk;
   if (world_.options.json) {
     world_.context.out << LoadSummaryJson(summary_, rejections) << std::flush;
   } else if (worked) {

@@ -51,7 +51,11 @@ std::string LoadSummaryText(const LoadSummary& summary, const Rejections& reject
   if (!summary.batch_id.empty()) fact("batch", summary.batch_id);
   fact("project", summary.project);
   if (summary.batch) fact("status", summary.batch->status);
-  fact(summary.dry_run ? "acceptable" : "accepted", FormatCount(summary.accepted));
+  // A load that was refused before it sent anything has neither a count nor a rate.
+  const bool refused = summary.batch_id.empty() && !summary.problem.empty();
+  if (!refused) {
+    fact(summary.dry_run ? "acceptable" : "accepted", FormatCount(summary.accepted));
+  }
   if (rejections.count > 0) fact("rejected", RejectedText(rejections));
   if (summary.batch) {
     fact("succeeded", FormatCount(summary.batch->succeeded));
@@ -59,7 +63,9 @@ std::string LoadSummaryText(const LoadSummary& summary, const Rejections& reject
     if (summary.batch->skipped > 0) fact("skipped", FormatCount(summary.batch->skipped));
     if (summary.batch->canceled > 0) fact("canceled", FormatCount(summary.batch->canceled));
   }
-  fact("time", FormatSeconds(summary.elapsed) + ", " + FormatRate(ItemsPerSecond(summary)));
+  if (!refused) {
+    fact("time", FormatSeconds(summary.elapsed) + ", " + FormatRate(ItemsPerSecond(summary)));
+  }
   return text;
 }
 

@@ -179,6 +179,25 @@ TEST(LoadSummary, TextSaysWhatHappened) {
                                                       "time       1.3 s, 3,460/s\n");
 }
 
+TEST(LoadSummary, TextOfARefusedLoadHasNeitherCountNorRate) {
+  LoadSummary summary;
+  summary.project = "default";
+  summary.elapsed = std::chrono::milliseconds(1'300);
+  summary.problem = "nothing was sent, because of --strict";
+  Rejections rejections;
+  rejections.count = 1;
+  rejections.count_by_code = {{"too_long", 1}};
+  EXPECT_EQ(LoadSummaryText(summary, rejections),
+            "project    default\n"
+            "rejected   1  (too_long 1)\n");
+  // A load that broke off half-way did send something.
+  summary.batch_id = kBatch;
+  summary.accepted = 5;
+  const std::string text = LoadSummaryText(summary, rejections);
+  EXPECT_NE(text.find("accepted   5\n"), std::string::npos);
+  EXPECT_NE(text.find("time       1.3 s, 3.8/s\n"), std::string::npos);
+}
+
 TEST(LoadSummary, JsonAlwaysHasEveryKey) {
   const json empty = json::parse(LoadSummaryJson({}, {}));
   for (const char* key : {"batch_id", "project", "dry_run", "sealed", "accepted", "rejected",
