@@ -31,6 +31,10 @@ class Compose(unittest.TestCase):
         for setting in ("HEADRACE_KAFKA_BROKERS: kafka:9092", "HEADRACE_REDIS_URL: redis://redis:6379/0", "HEADRACE_CHANNEL: batch"):
             self.assertIn(setting, worker)
 
+    def test_the_broker_is_the_one_that_the_tests_use(self):
+        tested = re.search(r"^default_version=(\S+)$", (ROOT / "scripts" / "kafka").read_text(), re.M).group(1)
+        self.assertIn(f"image: apache/kafka:{tested}\n", (ROOT / "docker-compose.yml").read_text())
+
     def test_a_stop_waits_longer_than_the_drain(self):
         text = (ROOT / "docker-compose.yml").read_text()
         drain = int(re.search(r"HEADRACE_DRAIN_TIMEOUT: (\d+)s", text).group(1))
