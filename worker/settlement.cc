@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/utf8.h"
+
 namespace headrace::worker {
 namespace {
 
@@ -10,8 +12,8 @@ namespace {
 constexpr std::size_t kMessageBytesMax = 300;
 
 std::string Shorten(std::string message) {
-  if (message.size() > kMessageBytesMax) message = message.substr(0, kMessageBytesMax) + "...";
-  return message;
+  if (message.size() <= kMessageBytesMax) return message;
+  return std::string(Utf8Prefix(message, kMessageBytesMax)) + "...";
 }
 
 FinishedItem ToFinished(const WorkItem& item, ItemState state) {

@@ -14,4 +14,8 @@ bool IsValidUtf8(std::string_view text);
 // Unicode code points in `text`, which must be valid UTF-8: the unit of every length limit.
 std::size_t CountCodePoints(std::string_view text);
 
+// The longest start of `text`, which should be valid UTF-8, of at most `bytes_max` bytes that cuts
+// no code point in two.
+std::string_view Utf8Prefix(std::string_view text, std::size_t bytes_max);
+
 }  // namespace headrace

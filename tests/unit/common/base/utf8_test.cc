@@ -54,5 +54,16 @@ TEST(Utf8, CountsCodePointsAndNotBytesOrGraphemes) {
   EXPECT_EQ(CountCodePoints("e\xCC\x81"), 2u);  // e and a combining accent
 }
 
+TEST(Utf8, APrefixCutsNoCodePoint) {
+  const std::string text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80";  // 1, 2, 3 and 4 bytes
+  const std::size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+  for (std::size_t bytes_max = 0; bytes_max < std::size(ends); ++bytes_max) {
+    SCOPED_TRACE(bytes_max);
+    EXPECT_EQ(Utf8Prefix(text, bytes_max), text.substr(0, ends[bytes_max]));
+  }
+  // What is no UTF-8 is cut too.
+  EXPECT_EQ(Utf8Prefix(std::string(20, '\x80'), 10).size(), 7u);
+}
+
 }  // namespace
 }  // namespace headrace
