@@ -15,6 +15,7 @@
 #include "common/model/item_rules.h"
 #include "common/model/json_fault.h"
 #include "common/model/json_grammar.h"
+#include "common/model/padded_text.h"
 #include "common/model/refusal_codes.h"
 
 namespace headrace {
@@ -26,6 +27,7 @@ using Verdict = std::optional<Refusal>;  // empty: nothing to object to
 
 // `data` is text to us, so its nesting is limited only to keep the walk off the stack's end.
 constexpr std::size_t kDataDepthMax = 512;
+
 Refusal Refuse(std::string_view code, std::string pointer, std::string message,
                std::size_t offset) {
   return {.code = std::string(code),
@@ -139,36 +141,6 @@ class Walker {
   const char* too_deep_at_ = nullptr;
 };
 
-// A text in a buffer with the padding that simdjson reads over, and the parser with its own
-// buffers. All of them grow to the longest text and stay.
-class PaddedText {
- public:
-  simdjson::error_code Open(std::initializer_list<std::string_view> parts, od::document& document) {
-    std::size_t size = 0;
-    for (const std::string_view part : parts) size += part.size();
-    if (buffer_.size() < size + simdjson::SIMDJSON_PADDING) {
-      buffer_.resize(size + simdjson::SIMDJSON_PADDING);
-    }
-    char* end = buffer_.data();
-    for (const std::string_view part : parts) {
-      if (!part.empty()) std::memcpy(end, part.data(), part.size());
-      end += part.size();
-    }
-    // What an earlier, longer text left behind may not be read as the end of this one.
-    std::memset(end, ' ', simdjson::SIMDJSON_PADDING);
-    const simdjson::padded_string_view view(buffer_.data(), size, buffer_.size());
-    return parser_.iterate(view).get(document);
-  }
-
-  std::size_t OffsetOf(const char* place) const {
-    return static_cast<std::size_t>(place - buffer_.data());
-  }
-
- private:
-  od::parser parser_;
-  std::vector<char> buffer_;
-};
-
 }  // namespace
 
 struct ItemParser::Impl {
@@ -212,10 +184,7 @@ Verdict ItemParser::Impl::Decode(std::string_view json, DecodedItem& decoded) {
   item = &decoded;
   seen.fill(false);
   if (json.size() > limits.record_bytes_max) {
-    return Refuse(codes::kTooLarge, "",
-                  "the item has " + std::to_string(json.size()) + " bytes, at most " +
-                      std::to_string(limits.record_bytes_max) + " are allowed",
-                  0);
+    return Refuse(codes::kTooLarge, "", TooLargeMessage(limits), 0);
   }
   // Later versions of simdjson skip a byte order mark, earlier ones refuse it.
   if (json.starts_with("\xEF\xBB\xBF") || text.Open({json}, document)) return BrokenText();
@@ -381,6 +350,11 @@ bool ItemParser::Impl::IsJson(std::string_view data) {
     if (walker.Walk(value, 0) != Walked::kFine) return false;
   }
   return count == 1 && AtEnd(wrapped);
+}
+
+std::string TooLargeMessage(const ItemLimits& limits) {
+  return "the item is longer than " + std::to_string(limits.record_bytes_max) +
+         " bytes, the most that a record may hold";
 }
 
 ItemParser::ItemParser(const ItemLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}

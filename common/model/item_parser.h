@@ -33,6 +33,9 @@ struct Refusal {
   std::size_t byte_offset = 0;  // of the offence within the JSON text, 0 when it has no place
 };
 
+// What a refusal with the code too_large says, whoever finds it.
+std::string TooLargeMessage(const ItemLimits& limits);
+
 // Keeps simdjson's buffers between calls: one per thread.
 class ItemParser {
  public:

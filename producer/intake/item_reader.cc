@@ -11,11 +11,8 @@ bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
 }
 
-Refusal TooLarge(std::size_t bytes_max) {
-  return {.code = std::string(codes::kTooLarge),
-          .pointer = "",
-          .message = "The item is longer than " + std::to_string(bytes_max) +
-                     " bytes, the most that a record holds."};
+Refusal TooLarge(const ItemLimits& limits) {
+  return {.code = std::string(codes::kTooLarge), .pointer = "", .message = TooLargeMessage(limits)};
 }
 
 Refusal NoDestination(const Item& item, const Error& error) {
@@ -23,8 +20,7 @@ Refusal NoDestination(const Item& item, const Error& error) {
     return {.code = std::string(codes::kMissingField),
             .pointer = "/user_id",
             .message =
-                "A thread message needs user_id here: it says whose graph the thread "
-                "belongs to."};
+                "a thread message needs user_id here: it says whose graph the thread belongs to"};
   }
   return {.code = std::string(codes::kDestination), .pointer = "", .message = error.message};
 }
@@ -112,7 +108,7 @@ ItemReader::Event ItemReader::Judge(const Line& read, ItemLine& line) {
   line.refusal.reset();
   if (!read.first_piece) return Event::kRefusedTail;
   if (read.oversized) {
-    line.refusal = TooLarge(options_.limits.record_bytes_max);
+    line.refusal = TooLarge(options_.limits);
     return Event::kRefused;
   }
   line.refusal = parser_.Parse(read.text, item_);

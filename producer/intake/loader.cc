@@ -72,17 +72,11 @@ bool Loader::Take(ItemReader& reader) {
     case ItemReader::Event::kRefused:
       ++report_.rejected;
       if (report_refusals) observer_.OnRefused(line);
-      if (plan_.strict && line.raw_complete) {
-        report_.end = LoadEnd::kRefusedStrictly;
-        input_ended_ = true;
-      }
+      StopIfStrict(line);
       break;
     case ItemReader::Event::kRefusedTail:
       if (report_refusals) observer_.OnRefusedTail(line);
-      if (plan_.strict && line.raw_complete) {
-        report_.end = LoadEnd::kRefusedStrictly;
-        input_ended_ = true;
-      }
+      StopIfStrict(line);
       break;
     case ItemReader::Event::kIdle:
       if (!Poll(std::chrono::milliseconds(0))) return false;
@@ -95,6 +89,13 @@ bool Loader::Take(ItemReader& reader) {
       window_.count >= options_.window_items_max || window_.bytes >= options_.window_bytes_max;
   const bool old = window_.count > 0 && clock_.Now() - window_.since >= options_.window_age_max;
   return full || old ? SendWindow() : true;
+}
+
+// Not before the refused line has been reported to its end.
+void Loader::StopIfStrict(const ItemLine& line) {
+  if (!plan_.strict || !line.raw_complete) return;
+  report_.end = LoadEnd::kRefusedStrictly;
+  input_ended_ = true;
 }
 
 bool Loader::Add(ItemLine& line) {

@@ -72,6 +72,7 @@ class Loader {
   // Each returns false when the load cannot go on; end_ and report_.problem say why.
   bool Take(ItemReader& reader);
   bool Add(ItemLine& line);
+  void StopIfStrict(const ItemLine& line);
   bool SendWindow();
   bool SendItem(const Pending& item);
   bool Open();

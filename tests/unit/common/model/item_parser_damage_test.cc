@@ -22,7 +22,8 @@ TEST(ItemParser, BoundsTheRecord) {
   const auto refusal = parser.Parse(json + " ", item);
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->code, codes::kTooLarge);
-  EXPECT_NE(refusal->message.find("1001"), std::string::npos);
+  EXPECT_EQ(refusal->message, TooLargeMessage(limits));
+  EXPECT_NE(refusal->message.find("1000 bytes"), std::string::npos);
 }
 
 TEST(ItemParser, BoundsNestingEverywhere) {
