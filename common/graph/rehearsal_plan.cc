@@ -118,7 +118,7 @@ void DelayLine::Append(WaitingChunk waiting, DueChunks& due) const {
     WriteItem& item = waiting.chunk.items[position];
     if (Fails(item)) {
       waiting.failures.push_back({position, std::string(codes::kRehearsedFailure),
-                                  "The store URL asks for this failure (fail-on).", false});
+                                  "the store URL asks for this failure (fail-on)", false});
     } else {
       waiting.passed_on.push_back(position);
       due.inner.items.push_back(std::move(item));

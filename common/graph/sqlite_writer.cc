@@ -78,7 +78,7 @@ SqliteCode SqliteWriter::WriteOne(const Chunk& chunk, std::size_t position, Chun
   const SqliteCode code = Place(write, position, result);
   if (!IsItemError(code)) return code;
   Fail(result, position, codes::kStoreRefused,
-       "The store refused the item: " + connection_->LastMessage() + ".");
+       "the store refused the item: " + connection_->LastMessage());
   return kSqliteOk;
 }
 
@@ -87,7 +87,7 @@ SqliteCode SqliteWriter::Place(const WriteItem& write, std::size_t position, Chu
   if (SqliteCode code = GraphOf(write, graph); code != kSqliteOk) return code;
   if (write.incarnation < graph->incarnation) {
     result.failures.push_back({position, std::string(codes::kErased),
-                               "The graph was deleted after the item was accepted.", true});
+                               "the graph was deleted after the item was accepted", true});
     return kSqliteOk;
   }
   if (write.incarnation > graph->incarnation) {
@@ -97,7 +97,7 @@ SqliteCode SqliteWriter::Place(const WriteItem& write, std::size_t position, Chu
   if (item_.type == ItemType::kThreadMessage) {
     if (SqliteCode code = ThreadOf(write, *graph, thread); code != kSqliteOk) return code;
     if (thread->graph_id != graph->id) {
-      Fail(result, position, codes::kThreadConflict, "The thread belongs to another graph.");
+      Fail(result, position, codes::kThreadConflict, "the thread belongs to another graph");
       return kSqliteOk;
     }
   }

@@ -9,7 +9,7 @@ void RefuseChunk(Chunk chunk, ChunkSink& sink) {
   result.token = chunk.token;
   result.error = StoreError{StoreErrorClass::kTransient,
                             "store_not_taking",
-                            "The store is stopping or has as many chunks as it can hold.",
+                            "the store is stopping or has as many chunks as it can hold",
                             {}};
   sink.OnChunkDone(std::move(result), std::move(chunk));
 }

@@ -33,6 +33,7 @@ Result<GraphKey> GraphKey::Parse(std::string_view key) {
   const auto refuse = [](std::string_view why) {
     return Invalid(std::string(why).append("; ").append(kShape));
   };
+  if (key.empty()) return refuse("the record has no key");
   const std::size_t slash = key.find('/');
   if (slash == std::string_view::npos) return refuse("the key has no slash");
   const std::string_view project = key.substr(0, slash);

@@ -186,6 +186,8 @@ Verdict ItemParser::Impl::Decode(std::string_view json, DecodedItem& decoded) {
   if (json.size() > limits.record_bytes_max) {
     return Refuse(codes::kTooLarge, "", TooLargeMessage(limits), 0);
   }
+  // The loader passes blank lines over, so an empty text is a record without a value.
+  if (json.empty()) return Refuse(codes::kInvalidJson, "", "the record has no value", 0);
   // Later versions of simdjson skip a byte order mark, earlier ones refuse it.
   if (json.starts_with("\xEF\xBB\xBF") || text.Open({json}, document)) return BrokenText();
   od::json_type type{};

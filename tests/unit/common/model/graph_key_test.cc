@@ -19,6 +19,10 @@ TEST(GraphKey, ReadsBackWhatItWrote) {
   EXPECT_EQ(GraphKey::Parse("p/u/a")->kind, GraphKind::kUser);
 }
 
+TEST(GraphKey, SaysThatARecordHasNoKey) {
+  EXPECT_EQ(GraphKey::Parse("").error().message.find("the record has no key; "), 0u);
+}
+
 TEST(GraphKey, RefusesOtherKeysWithAnExample) {
   using namespace std::string_view_literals;
   for (const std::string_view text :

@@ -26,6 +26,15 @@ TEST(ItemParser, BoundsTheRecord) {
   EXPECT_NE(refusal->message.find("1000 bytes"), std::string::npos);
 }
 
+TEST(ItemParser, SaysThatARecordHasNoValue) {
+  ItemParser parser({});
+  Item item;
+  const auto refusal = parser.Parse("", item);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->code, codes::kInvalidJson);
+  EXPECT_EQ(refusal->message, "the record has no value");
+}
+
 TEST(ItemParser, BoundsNestingEverywhere) {
   ItemParser parser{ItemLimits()};
   const auto nested = [](std::size_t levels, char open, char close) {
