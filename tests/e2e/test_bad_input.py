@@ -212,7 +212,9 @@ class Interrupted(StageTest):
         with open(source, "wb") as lines:
             for number in range(count):
                 lines.write(episode(number) + b"\n")
-        load = Loading(self.stage, source, "--kafka", HEADRACE_LOG_LEVEL="warn")
+        # About 10,000 items a second, so that the signal finds it at work on any machine.
+        load = Loading(self.stage, source, "--kafka", HEADRACE_LOG_LEVEL="warn",
+                       HEADRACE_KAFKA_PROPERTIES="linger.ms=200,queue.buffering.max.messages=2000")
         # Not before the first items have arrived: then the load is in its second pass.
         self.stage_has_items()
         load.process.send_signal(signal.SIGINT)
