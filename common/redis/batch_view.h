@@ -33,7 +33,7 @@ struct BatchSummary {
   std::string metadata;                              // JSON object or empty
   std::uint64_t retrying = 0;  // failed items that are being tried again; still counted as failed
   std::uint8_t round = 0;      // the highest that was opened
-  bool declared = false;                             // its size was announced when it was opened
+  bool declared = false;       // its size was announced when it was opened
   bool sealed = false;
   bool final = false;  // completed: nothing will change without a retry
 };

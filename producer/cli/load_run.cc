@@ -249,8 +249,7 @@ ExitCode LoadRun::Finish() {
   summary_.elapsed = Since(world_.clock, started_);
   std::ostream& err = world_.context.err;
   // Where nothing was sent and no line refused, the problem is all there is to say to a person.
-  const bool worked =
-      !summary_.batch_id.empty() || rejections.count > 0 || *exit_ == ExitCode::kOk;
+  const bool worked = !summary_.batch_id.empty() || rejections.count > 0 || *exit_ == ExitCode::kOk;
   if (world_.options.json) {
     world_.context.out << LoadSummaryJson(summary_, rejections) << std::flush;
   } else if (worked) {
