@@ -45,10 +45,7 @@ Verdict Admission::Judge(const Record& record, Timestamp now) {
   }
   item.write.graph = std::move(*graph);
   if (record.value.size() > settings_.limits.record_bytes_max) {
-    Refuse(record, codes::kTooLarge,
-           "the record has " + std::to_string(record.value.size()) + " bytes; the limit is " +
-               std::to_string(settings_.limits.record_bytes_max),
-           verdict);
+    Refuse(record, codes::kTooLarge, TooLargeMessage(settings_.limits), verdict);
     return verdict;
   }
   const auto header = record.FindHeader(kItemIdHeader);

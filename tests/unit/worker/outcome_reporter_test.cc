@@ -79,7 +79,8 @@ TEST_F(OutcomeReporterTest, KeepsStatesAndRoundsApart) {
 
 TEST_F(OutcomeReporterTest, SendsAFullRecordAtOnceAndAnOldOneWhenItIsDue) {
   for (std::uint32_t i = 0; i < 4; ++i) Report(Item(i));
-  EXPECT_EQ(Records().size(), 1u);
+  Pump();
+  EXPECT_EQ(Records().size(), 1u) << "no time has passed";
   Report(Item(9));
   Pump();
   EXPECT_EQ(Records().size(), 1u) << "it waits for company";
