@@ -11,14 +11,13 @@
 #include "common/base/wakeup.h"
 #include "common/ports/event_log.h"
 #include "common/ports/outcome_store.h"
+#include "worker/outcome_lookup.h"
 #include "worker/repeat_gate.h"
 
 namespace headrace::worker {
 
-// The outcome store is written by the projector, which may be behind. So a question about a batch
-// waits until the projector has passed the end that the batch's partition of the outcomes topic had
-// when the question was asked: everything that the former owner of the item reported is in then.
-// While Kafka or the store cannot be reached, questions wait; nothing is guessed.
+// While Kafka or the store cannot be reached, or the projector is behind, questions wait; nothing
+// is guessed (see OutcomeLookup).
 class OutcomeReader final : public OutcomeSource, public Service {
  public:
   struct Ports {
@@ -40,15 +39,11 @@ class OutcomeReader final : public OutcomeSource, public Service {
   using Question = std::vector<ItemRef>;
 
   void Run(const std::stop_token& stop);
-  Result<std::vector<ItemOutcome>> Answer(const Question& question);
-  Status AwaitProjector(const Question& question);
-  Status ReadBatch(std::span<const ItemRef> items, std::vector<ItemOutcome>& answers);
 
   const Ports ports_;
-  const std::string outcomes_topic_;
+  OutcomeLookup lookup_;
   BoundedQueue<Question> questions_;
   BoundedQueue<std::vector<ItemOutcome>> answers_;
-  std::vector<std::int64_t> ends_;  // of the outcomes topic, when the question was begun
   std::jthread thread_;
 };
 

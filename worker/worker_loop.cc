@@ -41,6 +41,17 @@ WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
           plan_.admission.topic) {}
 
 Status WorkerLoop::Run(const std::function<bool()>& should_stop) {
+  if (Status joined = Join(); !joined.ok()) return joined;
+  while (!should_stop()) {
+    const Result<bool> worked = Step();
+    if (!worked.ok()) return worked.error();
+    if (!*worked) Sleep();
+  }
+  Finish();
+  return {};
+}
+
+Status WorkerLoop::Join() {
   auto consumer = ports_.open_consumer(*this);
   if (!consumer.ok()) return std::move(consumer).error();
   consumer_ = std::move(*consumer);
@@ -48,20 +59,21 @@ Status WorkerLoop::Run(const std::function<bool()>& should_stop) {
       Intake::Parts{*consumer_, admission_, partitions_, gate_, lanes_, settlement_,
                     ports_.observer, ports_.clock},
       IntakeLimits{plan_.settings.in_flight_items_max, plan_.settings.in_flight_bytes_max});
-  while (!should_stop()) {
-    const Result<bool> worked = Tick();
-    if (!worked.ok()) {
-      Leave();
-      return worked.error();
-    }
-    if (!*worked) Sleep();
-  }
+  return {};
+}
+
+Result<bool> WorkerLoop::Step() {
+  Result<bool> worked = Tick();
+  if (!worked.ok()) Leave();
+  return worked;
+}
+
+void WorkerLoop::Finish() {
   // What waits in lanes is not begun; the next owner finds it behind the committed frontier.
   ForgetWaiting(partitions_.owned());
   Quiesce(plan_.settings.drain_timeout);
   CommitNow();
   Leave();
-  return {};
 }
 
 // Leaves the group. Nothing is owned any more when the consumer's farewell calls OnRevoked.
@@ -71,7 +83,6 @@ void WorkerLoop::Leave() {
   consumer_.reset();
 }
 
-// One round; true when anything moved.
 Result<bool> WorkerLoop::Tick() {
   const Result<bool> fetched = intake_->Fetch(held_);
   if (!fetched.ok()) {

@@ -59,6 +59,13 @@ class WorkerLoop final : public AssignmentListener {
   // kPermanent: a delivery failed for good; ending the process and starting again is safe.
   Status Run(const std::function<bool()>& should_stop);
 
+  // What Run is made of, for whoever gives the loop its turns; nothing of it waits but for the
+  // drain of a revoked partition, and Finish.
+  Status Join();
+  // One round; true when anything moved. After an error the loop has left the group, and ends.
+  Result<bool> Step();
+  void Finish();
+
   void OnAssigned(std::vector<PartitionPosition>& positions) override;
   void OnRevoked(std::span<const TopicPartition> partitions) override;
   void OnLost(std::span<const TopicPartition> partitions) override;
