@@ -7,18 +7,14 @@
 #include <string>
 #include <utility>
 
-#include "common/accounting/projector.h"
 #include "common/base/log.h"
 #include "common/base/signals.h"
 #include "common/config/field_table.h"
 #include "common/config/worker_command_line.h"
 #include "common/http/health_server.h"
-#include "common/kafka/consumer.h"
-#include "common/kafka/topic_names.h"
 #include "common/redis/redis_outcome_store.h"
-#include "worker/outcome_reader.h"
 #include "worker/start_up.h"
-#include "worker/worker_loop.h"
+#include "worker/wiring.h"
 
 namespace headrace::worker {
 namespace {
@@ -51,94 +47,31 @@ Result<std::unique_ptr<http::HealthServer>> ServeHealth(const Settings& settings
   return server;
 }
 
-Result<std::unique_ptr<Service>> StartProjector(const Settings& settings,
-                                                std::unique_ptr<OutcomeStore> outcome_store,
-                                                const Clock& clock, WorkerMetrics& metrics) {
-  const kafka::TopicNames topics(settings.topics.prefix);
-  const kafka::GroupNames groups(settings.topics.prefix);
-  const kafka::ConsumerOptions options{.topics = {topics.outcomes, topics.journal},
-                                       .group = groups.accounting,
-                                       .client_id = "headrace-projector",
-                                       .session_timeout = settings.worker.session_timeout,
-                                       .prefetch_bytes_max = 8u << 20};
-  auto projector = accounting::MakeProjector(
-      {.outcomes_topic = topics.outcomes, .journal_topic = topics.journal},
-      [kafka = settings.kafka, options](AssignmentListener& listener) {
-        return kafka::OpenConsumer(kafka, options, &listener, nullptr);
-      },
-      std::move(outcome_store), clock, metrics);
-  if (Status started = projector->Start(); !started.ok()) return std::move(started).error();
-  return projector;
+bool StopAsked(const Settings& settings) {
+  if (StopSignal() == 0) return false;
+  // The drain is bounded, but leaving the group can hang in librdkafka before 2.4; the process
+  // ends in any case, and what was not committed is repeated by the next owner.
+  ::alarm(static_cast<unsigned>(settings.worker.drain_timeout / std::chrono::seconds(1)) + 10);
+  log::Info("draining", {{"signal", StopSignal()}});
+  return true;
 }
 
-Result<std::unique_ptr<OutcomeReader>> StartOutcomeReader(const Settings& settings,
-                                                          const Wakeup& wakeup) {
-  auto store = redis::OpenRedisOutcomeStore(settings.redis);
-  if (!store.ok()) return std::move(store).error();
-  const std::string topic = kafka::TopicNames(settings.topics.prefix).outcomes;
-  auto outcomes = kafka::OpenConsumer(
-      settings.kafka, {.topics = {topic}, .client_id = "headrace-outcomes"}, nullptr, nullptr);
-  if (!outcomes.ok()) return std::move(outcomes).error();
-  auto reader = std::make_unique<OutcomeReader>(
-      OutcomeReader::Ports{std::move(*store), std::move(*outcomes), wakeup}, topic,
-      settings.worker.in_flight_items_max + 1);
-  if (Status started = reader->Start(); !started.ok()) return std::move(started).error();
-  return reader;
-}
-
-// The loop with its own view of Kafka: a member of the worker group, a producer for outcomes and
-// dead letters, and a reader of the journal.
-Status RunLoop(const Settings& settings, const std::string& cluster_id, GraphStore& store,
-               const Clock& clock, WorkerMetrics& metrics, const Wakeup& wakeup) {
-  const kafka::TopicNames topics(settings.topics.prefix);
-  const kafka::GroupNames groups(settings.topics.prefix);
-  const bool batch = settings.worker.channel == Channel::kBatch;
-  auto outcomes = StartOutcomeReader(settings, wakeup);
-  if (!outcomes.ok()) return std::move(outcomes).error();
-  const std::string& items_topic = batch ? topics.items_batch : topics.items_realtime;
+Status Work(const Settings& settings, std::string cluster_id, GraphStore& store, const Clock& clock,
+            WorkerMetrics& metrics, const Wakeup& wakeup) {
+  auto states = redis::OpenRedisOutcomeStore(settings.redis);
+  if (!states.ok()) return std::move(states).error();
   auto producer = OpenOutcomeProducer(settings, wakeup);
   if (!producer.ok()) return std::move(producer).error();
-  auto journal = kafka::OpenConsumer(
-      settings.kafka,
-      {.topics = {topics.journal}, .client_id = "headrace-journal", .prefetch_bytes_max = 4u << 20},
-      nullptr, nullptr);
-  if (!journal.ok()) return std::move(journal).error();
-  accounting::BatchDirectory directory(std::move(*journal));
-  const kafka::ConsumerOptions options{
-      .topics = {items_topic},
-      .group = batch ? groups.worker_batch : groups.worker_realtime,
-      .client_id = "headrace-worker",
-      .session_timeout = settings.worker.session_timeout,
-      .prefetch_bytes_max = settings.worker.in_flight_bytes_max / 2};
-  WorkerLoop loop(
-      {.open_consumer =
-           [&](AssignmentListener& listener) {
-             return kafka::OpenConsumer(settings.kafka, options, &listener, &wakeup);
-           },
-       .producer = **producer,
-       .outcomes = **outcomes,
-       .store = store,
-       .directory = directory,
-       .observer = metrics,
-       .clock = clock,
-       .wakeup = wakeup},
-      {.settings = settings.worker,
-       .admission = {.topic = items_topic, .cluster_id = cluster_id, .limits = settings.limits},
-       .outcomes_topic = topics.outcomes,
-       .dead_letters_topic = topics.dead_letters,
-       .seed = static_cast<std::uint64_t>(::getpid())});
-  const Status ended = loop.Run([&] {
-    if (StopSignal() == 0) return false;
-    // The drain is bounded, but leaving the group can hang in librdkafka before 2.4; the process
-    // ends in any case, and what was not committed is repeated by the next owner.
-    ::alarm(static_cast<unsigned>(settings.worker.drain_timeout / std::chrono::seconds(1)) + 10);
-    log::Info("draining", {{"signal", StopSignal()}});
-    return true;
-  });
-  // The loop's pool takes results until the store has stopped, also of chunks that outlived the
-  // drain.
-  store.Stop();
-  return ended;
+  return RunLoop(settings,
+                 {.items_topic = ItemsTopic(settings),
+                  .cluster_id = std::move(cluster_id),
+                  .producer = std::move(*producer),
+                  .states = std::move(*states),
+                  .store = store,
+                  .clock = clock,
+                  .metrics = metrics,
+                  .wakeup = wakeup},
+                 [&] { return StopAsked(settings); });
 }
 
 // Scheme and place; neither a password nor what is rehearsed.
@@ -166,7 +99,7 @@ int Run(const Settings& settings) {
   auto projector = StartProjector(settings, *std::move(outcome_store), clock, metrics);
   if (!projector.ok()) return Fail("projector", projector.error());
   log::Info("worker_started", {{"store", StoreName(settings)}});
-  const Status ended = RunLoop(settings, *cluster_id, **store, clock, metrics, *wakeup);
+  const Status ended = Work(settings, *cluster_id, **store, clock, metrics, *wakeup);
   (*projector)->Stop();
   (*health_server)->Stop();
   if (!ended.ok()) return Fail("worker_failed", ended.error());

@@ -1,6 +1,6 @@
-// headrace-worker's own parts, wired as its main wires them, with two differences: the store checks
-// the work that goes through it, and the items topic is named on the command line, so that one
-// filled topic serves many runs (groups and accounting topics follow the prefix as always).
+// headrace-worker's own loop and projector, with two differences: the store checks the work that
+// goes through it, and the items topic is named on the command line, so that one filled topic
+// serves many runs (groups and accounting topics follow the prefix as always).
 //
 //   bench-worker ITEMS_TOPIC RECORDS GRAPHS on|off      (accounting)
 //
@@ -16,36 +16,19 @@
 #include <string>
 #include <utility>
 
-#include "common/accounting/projector.h"
 #include "common/base/log.h"
 #include "common/base/signals.h"
 #include "common/config/worker_command_line.h"
 #include "common/graph/make_store.h"
 #include "common/kafka/consumer.h"
-#include "common/kafka/topic_names.h"
 #include "common/redis/redis_outcome_store.h"
 #include "tests/bench/checking_store.h"
 #include "tests/bench/discarding_producer.h"
 #include "worker/start_up.h"
-#include "worker/worker_loop.h"
+#include "worker/wiring.h"
 
 namespace headrace::bench {
 namespace {
-
-// A fresh topic and group hold no repeats, so nothing is asked.
-class NoRepeats final : public worker::OutcomeSource {
- public:
-  void Ask(std::vector<ItemRef> items) override { asked_.push_back(std::move(items)); }
-  void Collect(std::vector<worker::ItemOutcome>& answers) override {
-    for (const auto& items : asked_) {
-      for (const ItemRef& ref : items) answers.push_back({ref, false});
-    }
-    asked_.clear();
-  }
-
- private:
-  std::vector<std::vector<ItemRef>> asked_;
-};
 
 using std::chrono::milliseconds;
 
@@ -70,21 +53,7 @@ Result<std::unique_ptr<Service>> StartProjector(const Settings& settings, const 
                                                 worker::WorkerMetrics& metrics) {
   auto store = redis::OpenRedisOutcomeStore(settings.redis);
   if (!store.ok()) return std::move(store).error();
-  const kafka::TopicNames topics(settings.topics.prefix);
-  const kafka::ConsumerOptions options{
-      .topics = {topics.outcomes, topics.journal},
-      .group = kafka::GroupNames(settings.topics.prefix).accounting,
-      .client_id = "headrace-projector",
-      .session_timeout = settings.worker.session_timeout,
-      .prefetch_bytes_max = 8u << 20};
-  auto projector = accounting::MakeProjector(
-      {.outcomes_topic = topics.outcomes, .journal_topic = topics.journal},
-      [kafka = settings.kafka, options](AssignmentListener& listener) {
-        return kafka::OpenConsumer(kafka, options, &listener, nullptr);
-      },
-      std::move(*store), clock, metrics);
-  if (Status started = projector->Start(); !started.ok()) return std::move(started).error();
-  return projector;
+  return worker::StartProjector(settings, std::move(*store), clock, metrics);
 }
 
 Result<std::unique_ptr<EventProducer>> OpenOutcomes(const Settings& settings, const Plan& plan,
@@ -93,49 +62,23 @@ Result<std::unique_ptr<EventProducer>> OpenOutcomes(const Settings& settings, co
   return std::unique_ptr<EventProducer>(new DiscardingProducer);
 }
 
-kafka::ConsumerOptions ItemsReader(const Settings& settings, const Plan& plan) {
-  return {.topics = {plan.items_topic},
-          .group = kafka::GroupNames(settings.topics.prefix).worker_batch,
-          .client_id = "headrace-worker",
-          .session_timeout = settings.worker.session_timeout,
-          .prefetch_bytes_max = settings.worker.in_flight_bytes_max / 2};
-}
-
 Status RunLoop(const Settings& settings, const Plan& plan, const std::string& cluster_id,
-               GraphStore& store, worker::WorkerMetrics& metrics, const Wakeup& wakeup) {
-  const SystemClock clock;
-  const kafka::TopicNames topics(settings.topics.prefix);
+               GraphStore& store, const Clock& clock, worker::WorkerMetrics& metrics,
+               const Wakeup& wakeup) {
+  auto states = redis::OpenRedisOutcomeStore(settings.redis);
+  if (!states.ok()) return std::move(states).error();
   auto producer = OpenOutcomes(settings, plan, wakeup);
   if (!producer.ok()) return std::move(producer).error();
-  auto journal = kafka::OpenConsumer(
-      settings.kafka,
-      {.topics = {topics.journal}, .client_id = "headrace-journal", .prefetch_bytes_max = 4u << 20},
-      nullptr, nullptr);
-  if (!journal.ok()) return std::move(journal).error();
-  accounting::BatchDirectory directory(std::move(*journal));
-  NoRepeats no_repeats;
-  worker::WorkerLoop loop({.open_consumer =
-                               [&](AssignmentListener& listener) {
-                                 return kafka::OpenConsumer(settings.kafka,
-                                                            ItemsReader(settings, plan), &listener,
-                                                            &wakeup);
-                               },
-                           .producer = **producer,
-                           .outcomes = no_repeats,
-                           .store = store,
-                           .directory = directory,
-                           .observer = metrics,
-                           .clock = clock,
-                           .wakeup = wakeup},
-                          {.settings = settings.worker,
-                           .admission = {.topic = plan.items_topic,
-                                         .cluster_id = cluster_id,
-                                         .limits = settings.limits},
-                           .outcomes_topic = topics.outcomes,
-                           .dead_letters_topic = topics.dead_letters});
-  const Status ended = loop.Run([] { return StopSignal() != 0; });
-  store.Stop();
-  return ended;
+  return worker::RunLoop(settings,
+                         {.items_topic = plan.items_topic,
+                          .cluster_id = cluster_id,
+                          .producer = std::move(*producer),
+                          .states = std::move(*states),
+                          .store = store,
+                          .clock = clock,
+                          .metrics = metrics,
+                          .wakeup = wakeup},
+                         [] { return StopSignal() != 0; });
 }
 
 // Joins the group that the worker has left, to see where it would go on.
@@ -146,7 +89,8 @@ class CommitReader final : public AssignmentListener {
   void OnLost(std::span<const TopicPartition>) override {}
 
   Result<std::int64_t> Uncommitted(const Settings& settings, const Plan& plan) {
-    auto consumer = kafka::OpenConsumer(settings.kafka, ItemsReader(settings, plan), this, nullptr);
+    auto consumer = kafka::OpenConsumer(
+        settings.kafka, worker::ItemsReader(settings, plan.items_topic), this, nullptr);
     if (!consumer.ok()) return std::move(consumer).error();
     std::vector<Record> records;
     for (int i = 0; i < 200 && positions_.empty(); ++i) {
@@ -186,7 +130,8 @@ Status Measure(const Settings& settings, const Plan& plan) {
     if (!started.ok()) return std::move(started).error();
     projector = std::move(*started);
   }
-  if (Status ran = RunLoop(settings, plan, *cluster_id, store, metrics, *wakeup); !ran.ok()) {
+  if (Status ran = RunLoop(settings, plan, *cluster_id, store, clock, metrics, *wakeup);
+      !ran.ok()) {
     return ran;
   }
   if (projector != nullptr) projector->Stop();
