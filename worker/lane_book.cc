@@ -16,11 +16,18 @@ constexpr std::size_t kIdleLanesMax = 16'384;
 void LaneBook::Add(WorkItem&& item) {
   Lane& lane = LaneOf(item.write.graph);
   item.lane = &lane;
-  lane.waiting.PushBack(nodes_.Take(std::move(item)));
+  const BatchId batch = OrderOf(item);
+  lane.waiting.PushBack(nodes_.Take(std::move(item)), batch, queues_);
   ++waiting_;
   if (lane.state != Lane::State::kIdle) return;
   --idle_;
   MakeReady(lane);
+}
+
+// Another program's stream has no batches of its own; the implicit ones that it is accounted in cut
+// it at offsets which mean nothing to its order.
+BatchId LaneBook::OrderOf(const WorkItem& item) const {
+  return order_ == LaneOrder::kLane || item.upstream ? BatchId{} : item.write.ref.batch;
 }
 
 // A new lane is idle.
@@ -55,7 +62,7 @@ std::vector<WorkItem> LaneBook::Take(const ChunkLimits& limits, SteadyTime now) 
     const std::size_t count =
         std::min({lane->waiting.size(), limits.lane_items, limits.items - chunk.size()});
     for (std::size_t i = 0; i < count; ++i) {
-      ItemNode* node = lane->waiting.PopFront();
+      ItemNode* node = lane->waiting.PopFront(queues_);
       chunk.push_back(std::move(node->item));
       nodes_.Give(node);
     }
@@ -85,7 +92,8 @@ void LaneBook::PutBack(std::vector<WorkItem> chunk, SteadyTime not_before) {
     Lane* lane = item->lane;
     CHECK(lane->state == Lane::State::kBusy);
     if (lanes.empty() || lanes.back() != lane) lanes.push_back(lane);
-    lane->waiting.PushFront(nodes_.Take(std::move(*item)));
+    const BatchId batch = OrderOf(*item);
+    lane->waiting.PushFront(nodes_.Take(std::move(*item)), batch, queues_);
   }
   for (auto lane = lanes.rbegin(); lane != lanes.rend(); ++lane) Reopen(**lane, not_before);
 }
@@ -116,14 +124,14 @@ void LaneBook::Release(Bisection& bisection, std::span<const WorkItem> settled) 
 std::vector<WorkItem> LaneBook::RemoveWaiting(const std::set<TopicPartition>& partitions) {
   std::vector<WorkItem> removed = RemoveFromBisections(partitions);
   for (auto& [key, lane] : lanes_) {
-    ItemList kept;
+    BatchTurns kept;
     while (!lane.waiting.empty()) {
-      ItemNode* node = lane.waiting.PopFront();
+      ItemNode* node = lane.waiting.PopFront(queues_);
       if (partitions.contains(node->item.source)) {
         removed.push_back(std::move(node->item));
         nodes_.Give(node);
       } else {
-        kept.PushBack(node);
+        kept.PushBack(node, OrderOf(node->item), queues_);
       }
     }
     lane.waiting = kept;

@@ -3,7 +3,8 @@
 // A lane is idle (no items; it is kept for a while, because its graph is likely to come again),
 // ready, busy (its chunk is in the store, or being bisected) or delayed (a retry waits for its
 // time). Ready lanes are served round robin over projects first and over a project's lanes second,
-// so that neither a hot graph nor a loud tenant starves the others.
+// so that neither a hot graph nor a loud tenant starves the others. Within a lane the batches take
+// turns.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "worker/batch_turns.h"
 #include "worker/bisection.h"
 #include "worker/item_list.h"
 #include "worker/work_item.h"
@@ -37,8 +39,14 @@ struct Lane {
   std::string key;  // GraphKey::ToString()
   ProjectTurn* project = nullptr;
   State state = State::kIdle;
-  ItemList waiting;
+  BatchTurns waiting;
   SteadyTime not_before{};
+};
+
+// What a graph's items keep their order within.
+enum class LaneOrder {
+  kBatch,  // batches take turns; what other programs produced counts as one batch
+  kLane,   // everything, as it came
 };
 
 struct ChunkLimits {
@@ -50,17 +58,19 @@ struct ChunkLimits {
 // Pure: no thread, no clock, no port. Owned by the loop thread.
 class LaneBook {
  public:
+  explicit LaneBook(LaneOrder order = LaneOrder::kBatch) : order_(order) {}
+
   // Appends to the lane of the item's graph.
   void Add(WorkItem&& item);
 
-  // The next chunk: items of ready lanes, each lane's in order; empty when no lane is ready. The
-  // lanes are busy until Finish or PutBack.
+  // The next chunk: items of ready lanes, those of a lane together and each batch's in order; empty
+  // when no lane is ready. The lanes are busy until Finish or PutBack.
   std::vector<WorkItem> Take(const ChunkLimits& limits, SteadyTime now);
 
   // The chunk is final: its lanes may go on.
   void Finish(std::span<const WorkItem> chunk);
-  // The chunk was not applied: its items return to the front of their lanes, which stay closed
-  // until `not_before`.
+  // The chunk was not applied: its items return to the front of their batches in their lanes, which
+  // stay closed until `not_before`.
   void PutBack(std::vector<WorkItem> chunk, SteadyTime not_before);
   // One of the chunk's items is bad, and there are several: from `not_before` on parts of it are
   // tried until the bad one stands alone.
@@ -77,6 +87,7 @@ class LaneBook {
 
  private:
   Lane& LaneOf(const GraphKey& graph);
+  BatchId OrderOf(const WorkItem& item) const;
   void MakeReady(Lane& lane);
   Lane* NextReady();
   void MakeIdle(Lane& lane);
@@ -87,7 +98,9 @@ class LaneBook {
   std::vector<WorkItem> RemoveFromBisections(const std::set<TopicPartition>& partitions);
   void ForgetIdleLanes();
 
+  const LaneOrder order_;
   ItemNodes nodes_;
+  BatchQueues queues_;
   std::unordered_map<std::string, Lane> lanes_;  // by GraphKey::ToString()
   std::string key_;                              // of the lane that is looked up
   std::map<std::string, ProjectTurn, std::less<>> projects_;

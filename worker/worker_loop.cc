@@ -25,6 +25,8 @@ ChunkLimits LimitsOf(const StoreTraits& traits, const WorkerSettings& settings) 
 WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
     : ports_(std::move(ports)),
       plan_(std::move(plan)),
+      // Calls of the realtime channel are in order among themselves, whatever counts them.
+      lanes_(plan_.settings.channel == Channel::kRealtime ? LaneOrder::kLane : LaneOrder::kBatch),
       partitions_(kLedgerSpanMax),
       store_pool_(ports_.store, ports_.wakeup),
       reporter_(ports_.producer, {.outcomes_topic = plan_.outcomes_topic,
