@@ -23,7 +23,8 @@ constexpr milliseconds kFullBeforePause{1'000};
 Intake::Intake(Parts parts, const IntakeLimits& limits) : parts_(parts), limits_(limits) {}
 
 bool Intake::HasRoom(const Held& held) const {
-  return held.items < limits_.items_max && held.bytes < limits_.bytes_max;
+  return held.items < limits_.items_max && held.reported < limits_.items_max &&
+         held.bytes < limits_.bytes_max;
 }
 
 Result<bool> Intake::Fetch(Held& held) {

@@ -9,6 +9,7 @@
 
 #include "common/base/clock.h"
 #include "worker/admission.h"
+#include "worker/held.h"
 #include "worker/lane_book.h"
 #include "worker/partition_book.h"
 #include "worker/repeat_gate.h"
@@ -17,14 +18,8 @@
 
 namespace headrace::worker {
 
-// What the worker holds in lanes, store and reporter together.
-struct Held {
-  std::size_t items = 0;
-  std::size_t bytes = 0;
-};
-
 struct IntakeLimits {
-  std::size_t items_max = 10'000;
+  std::size_t items_max = 10'000;  // to work on; as many more may wait for acknowledgement
   std::size_t bytes_max = 128u << 20;
 };
 

@@ -62,7 +62,7 @@ Status OutcomeReporter::Report(FinishedItem item, SteadyTime now) {
     collected.since = now;
   }
   AppendOutcome(collected.record, item);
-  collected.items.push_back({item.source, item.offset, item.bytes});
+  collected.items.push_back({item.source, item.offset});
   if (collected.items.size() < settings_.record_items_max) return {};
   Collected full = std::move(collected);
   collecting_.erase(entry);

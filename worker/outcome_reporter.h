@@ -31,14 +31,12 @@ struct FinishedItem {
   std::optional<ItemError> error;  // of a failed item
   TopicPartition source;
   std::int64_t offset = 0;
-  std::size_t bytes = 0;
 };
 
 // An item whose outcome is acknowledged.
 struct DoneItem {
   TopicPartition source;
   std::int64_t offset = 0;
-  std::size_t bytes = 0;
 };
 
 struct ReporterSettings {

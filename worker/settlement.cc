@@ -23,8 +23,7 @@ FinishedItem ToFinished(const WorkItem& item, ItemState state) {
           .state = state,
           .error = {},
           .source = item.source,
-          .offset = item.offset,
-          .bytes = item.bytes()};
+          .offset = item.offset};
 }
 
 }  // namespace
@@ -86,12 +85,19 @@ Status Settlement::Finish(CompletedChunk chunk) {
                               : item.write.skip  ? ItemState::kSkipped
                                                  : ItemState::kSucceeded;
       ++outcomes_[static_cast<std::size_t>(state)];
+      MoveToReported(item);
       status = parts_.reporter.Report(ToFinished(item, state), now);
     }
     parts_.payloads.Give(std::move(item.write.payload));
   }
   CountOutcomes();
   return status;
+}
+
+void Settlement::MoveToReported(const WorkItem& item) {
+  --parts_.held.items;
+  parts_.held.bytes -= item.bytes();
+  ++parts_.held.reported;
 }
 
 // Once a chunk, because a shared counter costs more than a local one.
@@ -111,6 +117,7 @@ Status Settlement::Fail(const WorkItem& item, std::string_view key, std::string_
   error.message = Shorten(std::move(error.message));
   parts_.observer.OnOutcome(ItemState::kFailed, 1);
   parts_.observer.OnDeadLetter(error);
+  MoveToReported(item);
   FinishedItem finished = ToFinished(item, ItemState::kFailed);
   finished.error = error;
   const Timestamp now = parts_.clock.WallNow();

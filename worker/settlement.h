@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "worker/held.h"
 #include "worker/lane_book.h"
 #include "worker/outcome_reporter.h"
 #include "worker/partition_book.h"
@@ -21,6 +22,7 @@ namespace headrace::worker {
 class Settlement {
  public:
   struct Parts {
+    Held& held;
     LaneBook& lanes;
     OutcomeReporter& reporter;
     PartitionBook& partitions;
@@ -38,6 +40,7 @@ class Settlement {
   Status Finish(CompletedChunk chunk);
   RetryDecision Judge(CompletedChunk& chunk);
   void CountOutcomes();
+  void MoveToReported(const WorkItem& item);
   Status Fail(const WorkItem& item, std::string_view key, std::string_view payload,
               ItemError error);
 

@@ -33,14 +33,14 @@ WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
                                   .dead_letters_topic = plan_.dead_letters_topic}),
       gate_(ports_.outcomes),
       admission_(plan_.admission, ports_.directory),
-      settlement_(
-          {lanes_, reporter_, partitions_, admission_.payloads(), ports_.observer, ports_.clock},
-          RetryRule({.backoff = plan_.settings.retry_backoff,
-                     .backoff_max = plan_.settings.retry_backoff_max,
-                     .attempts_max = plan_.settings.retry_attempts_max,
-                     .age_max = plan_.settings.retry_age_max},
-                    plan_.seed),
-          plan_.admission.topic) {}
+      settlement_({held_, lanes_, reporter_, partitions_, admission_.payloads(), ports_.observer,
+                   ports_.clock},
+                  RetryRule({.backoff = plan_.settings.retry_backoff,
+                             .backoff_max = plan_.settings.retry_backoff_max,
+                             .attempts_max = plan_.settings.retry_attempts_max,
+                             .age_max = plan_.settings.retry_age_max},
+                            plan_.seed),
+                  plan_.admission.topic) {}
 
 Status WorkerLoop::Run(const std::function<bool()>& should_stop) {
   if (Status joined = Join(); !joined.ok()) return joined;
@@ -95,7 +95,8 @@ Result<bool> WorkerLoop::Tick() {
   const bool passed = PassGate();
   const bool dispatched = Dispatch();
   CommitIfDue();
-  ports_.observer.OnInFlight({.items = held_.items,
+  ports_.observer.OnInFlight({.items = held_.items + held_.reported,
+                              .reported = held_.reported,
                               .bytes = held_.bytes,
                               .lanes = lanes_.lanes(),
                               .items_in_store = store_pool_.items_in_flight()});
@@ -122,8 +123,7 @@ Result<bool> WorkerLoop::SettleCompleted(bool flush) {
   }
   for (const DoneItem& item : done) {
     partitions_.Complete(item.source, item.offset);
-    --held_.items;
-    held_.bytes -= item.bytes;
+    --held_.reported;
   }
   return !completed.empty() || !done.empty();
 }

@@ -16,9 +16,10 @@ namespace headrace::worker {
 
 // What a worker holds at a moment.
 struct InFlight {
-  std::size_t items = 0;  // in lanes, store and reporter
-  std::size_t bytes = 0;  // of their payloads
-  std::size_t lanes = 0;  // graphs that have any
+  std::size_t items = 0;     // in lanes, store and reporter
+  std::size_t reported = 0;  // of them: their work has ended, their outcome is not acknowledged
+  std::size_t bytes = 0;     // of the others' payloads
+  std::size_t lanes = 0;     // graphs that have any
   std::size_t items_in_store = 0;
 };
 

@@ -165,9 +165,11 @@ void AddRedis(Fields& fields) {
 }
 
 void AddWorker(Fields& fields) {
-  fields.push_back(NumberField(
-      Row("worker.in_flight_items_max", "Items that a worker holds at once", kWorkerOnly), 1,
-      10'000'000, MEMBER(worker.in_flight_items_max)));
+  fields.push_back(NumberField(Row("worker.in_flight_items_max",
+                                   "Items that a worker holds at once to work on; as many "
+                                   "more may wait for their outcome to be acknowledged",
+                                   kWorkerOnly),
+                               1, 10'000'000, MEMBER(worker.in_flight_items_max)));
   fields.push_back(SizeField(
       Row("worker.in_flight_bytes_max", "Payload bytes that a worker holds at once", kWorkerOnly),
       1u << 20, 64ull << 30, MEMBER(worker.in_flight_bytes_max)));

@@ -16,8 +16,9 @@ struct WorkerSettings {
   std::string store = "sqlite:headrace.db";
   std::chrono::milliseconds drain_timeout{30'000};
   std::string metrics_listen = "127.0.0.1:9464";
-  std::size_t in_flight_items_max = 10'000;      // lanes, store and reporter together
-  std::size_t in_flight_bytes_max = 128u << 20;  // the same, payload bytes
+  // Lanes and store together; as many more may wait for their outcome to be acknowledged.
+  std::size_t in_flight_items_max = 10'000;
+  std::size_t in_flight_bytes_max = 128u << 20;  // their payloads
   std::size_t lane_chunk_items_max = 100;        // items of one graph in one chunk
   std::chrono::milliseconds commit_interval{1'000};
   std::chrono::milliseconds session_timeout{15'000};

@@ -72,7 +72,7 @@ class MemoryEventLog::Producer final : public EventProducer {
 
   void Send() {
     MutexLock lock(broker_.mutex);
-    while (!waiting_.empty() && broker_.reachable) {
+    while (!waiting_.empty() && broker_.reachable && !broker_.holds_deliveries) {
       SendOne(waiting_.front());
       waiting_.pop_front();
     }
@@ -176,6 +176,11 @@ void MemoryEventLog::SetReachable(bool reachable) {
   MutexLock lock(broker_->mutex);
   broker_->reachable = reachable;
   broker_->changed.notify_all();
+}
+
+void MemoryEventLog::HoldDeliveries(bool hold) {
+  MutexLock lock(broker_->mutex);
+  broker_->holds_deliveries = hold;
 }
 
 void MemoryEventLog::FailDeliveries(const std::string& topic, int count, Error error) {

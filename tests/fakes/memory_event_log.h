@@ -52,6 +52,8 @@ class MemoryEventLog {
 
   // While unreachable every call that needs a broker answers kTransient; produced records wait.
   void SetReachable(bool reachable);
+  // Meanwhile produced records wait, and everything else works.
+  void HoldDeliveries(bool hold);
   // The next `count` records to `topic` are not stored; their deliveries carry `error`.
   void FailDeliveries(const std::string& topic, int count, Error error);
   // Removes offsets [first, last], as compaction (a gap) or retention (from the start) does.

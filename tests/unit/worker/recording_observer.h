@@ -21,7 +21,9 @@ class RecordingObserver final : public WorkerObserver {
   void OnKafka(const Status& status) override { kafka.push_back(status.ok()); }
   void OnInFlight(const InFlight& now) override {
     in_flight = now.items;
-    in_flight_max = std::max(in_flight_max, now.items);
+    in_work_max = std::max(in_work_max, now.items - now.reported);
+    in_work_bytes_max = std::max(in_work_bytes_max, now.bytes);
+    reported_max = std::max(reported_max, now.reported);
     in_flight_bytes = now.bytes;
   }
 
@@ -32,7 +34,9 @@ class RecordingObserver final : public WorkerObserver {
   std::vector<bool> kafka;
   std::vector<bool> store;
   std::size_t in_flight = 0;
-  std::size_t in_flight_max = 0;
+  std::size_t in_work_max = 0;  // in lanes and store
+  std::size_t in_work_bytes_max = 0;
+  std::size_t reported_max = 0;
   std::size_t in_flight_bytes = 0;
 };
 

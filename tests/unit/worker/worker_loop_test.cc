@@ -172,7 +172,7 @@ TEST(WorkerLoop, KeepsEverythingThroughAnOutageOfTheStore) {
                        [&](int round) {
                          if (round == 600) {
                            EXPECT_EQ(world.observer.store, std::vector<bool>{false});
-                           EXPECT_LE(world.observer.in_flight_max, 20u);
+                           EXPECT_LE(world.observer.in_work_max, 20u);
                            EXPECT_EQ(world.store.applied_count(), 0u);
                            down = false;
                          }
@@ -190,10 +190,46 @@ TEST(WorkerLoop, HoldsNoMoreThanItsLimits) {
   const BatchId batch = world.OpenBatch(100);
   for (std::uint32_t i = 0; i < 100; ++i) world.AddItem(batch, i, "g" + std::to_string(i), "x");
   ASSERT_TRUE(world.Run(200).ok());
-  EXPECT_LE(world.observer.in_flight_max, 10u);
+  EXPECT_EQ(world.observer.in_work_max, 10u);
   EXPECT_EQ(world.Succeeded(), 100u);
   EXPECT_EQ(world.observer.in_flight, 0u);
   EXPECT_EQ(world.observer.in_flight_bytes, 0u);
+}
+
+TEST(WorkerLoop, HoldsNoMoreBytesThanItsLimit) {
+  WorkerWorld world(1);
+  const std::string text(1'000, 'x');
+  world.settings.in_flight_bytes_max = 10'000;
+  const BatchId batch = world.OpenBatch(1'000);
+  for (std::uint32_t i = 0; i < 1'000; ++i) world.AddItem(batch, i, "g" + std::to_string(i), text);
+  ASSERT_TRUE(world.Run(400).ok());
+  // What one poll brings is taken in whole.
+  EXPECT_GE(world.observer.in_work_bytes_max, 10'000u);
+  EXPECT_LE(world.observer.in_work_bytes_max, 10'000u + 250 * 1'100u);
+  EXPECT_EQ(world.Succeeded(), 1'000u);
+  EXPECT_EQ(world.observer.in_flight_bytes, 0u);
+}
+
+// Their payloads are gone, so they leave room for items to work on; but not for ever more.
+TEST(WorkerLoop, BoundsTheItemsWhoseOutcomeIsNotAcknowledged) {
+  WorkerWorld world(1);
+  world.settings.in_flight_items_max = 10;
+  const BatchId batch = world.OpenBatch(100);
+  for (std::uint32_t i = 0; i < 100; ++i) world.AddItem(batch, i, "g" + std::to_string(i), "x");
+  const auto ended = world.Run(200, [&](int round) {
+    if (round == 5) world.log.HoldDeliveries(true);
+    if (round == 100) {
+      EXPECT_GE(world.observer.reported_max, 10u);
+      EXPECT_LE(world.observer.reported_max, 20u);
+      EXPECT_LE(world.store.applied_count(), 20u);
+      world.log.HoldDeliveries(false);
+    }
+    world.store.CompleteAll();
+  });
+  ASSERT_TRUE(ended.ok());
+  EXPECT_LE(world.observer.in_work_max, 10u);
+  EXPECT_EQ(world.Succeeded(), 100u);
+  EXPECT_EQ(world.observer.in_flight, 0u);
 }
 
 TEST(WorkerLoop, DrainsWhatWasBegunAndLeavesTheRest) {
