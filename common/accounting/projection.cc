@@ -37,6 +37,7 @@ namespace headrace::accounting {
 namespace {
 
 constexpr std::uint16_t kOutcomes = 0;
+constexpr std::uint16_t kJournal = 1;
 
 bool AreInRange(const std::vector<IndexRange>& ranges) {
   return std::ranges::all_of(ranges, [](const IndexRange& range) {
@@ -91,8 +92,7 @@ void Projection::Close() {
 void Projection::OnAssigned(std::vector<PartitionPosition>& positions) {
   for (const PartitionPosition& position : positions) {
     Lane lane;
-    lane.topic =
-        position.partition.topic == kOutcomes ? settings_.outcomes_topic : settings_.journal_topic;
+    lane.topic = TopicName(position.partition.topic);
     lanes_.insert_or_assign(position.partition, std::move(lane));
   }
 }
@@ -198,21 +198,42 @@ Status Projection::Work() {
 // All lanes are positioned before anything is applied: the notes about rebuilding stand before the
 // first count appears.
 Status Projection::PositionLanes() {
-  std::map<std::uint16_t, std::vector<std::int64_t>> ends;  // asked for once a topic
+  const auto positioned = [](const auto& entry) { return entry.second.positioned; };
+  if (std::ranges::all_of(lanes_, positioned)) return {};
+  std::vector<std::vector<std::int64_t>> ends;  // by topic and partition
+  for (const std::uint16_t topic : {kOutcomes, kJournal}) {
+    auto found = consumer_->EndOffsets(topic);
+    // Without Kafka there is nothing to read either; the next step tries again.
+    if (!found.ok()) return {};
+    ends.push_back(std::move(*found));
+    if (Status status = NoteMissingMarks(topic, ends.back()); !status.ok()) return status;
+  }
   for (auto& [place, lane] : lanes_) {
-    if (lane.positioned) continue;
-    if (!ends.contains(place.topic)) {
-      auto found = consumer_->EndOffsets(place.topic);
-      // Without Kafka there is nothing to read either; the next step tries again.
-      if (!found.ok()) return {};
-      ends.emplace(place.topic, std::move(*found));
-    }
-    const auto& of_topic = ends[place.topic];
     const auto partition = static_cast<std::size_t>(place.partition);
-    if (partition >= of_topic.size()) continue;
-    if (Status status = Position(place, lane, of_topic[partition]); !status.ok()) return status;
+    if (lane.positioned || partition >= ends[place.topic].size()) continue;
+    const std::int64_t end_offset = ends[place.topic][partition];
+    if (Status status = Position(place, lane, end_offset); !status.ok()) return status;
   }
   return {};
+}
+
+// Also for the partitions of other projectors: until the last of them has noticed that the store
+// was emptied, the view is not complete, however far ours are.
+Status Projection::NoteMissingMarks(std::uint16_t topic, const std::vector<std::int64_t>& ends) {
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (ends[i] == 0) continue;
+    const auto partition = static_cast<std::int32_t>(i);
+    auto mark = store_.ReadMark(TopicName(topic), partition);
+    if (!mark.ok()) return std::move(mark).error();
+    if (*mark) continue;
+    Status noted = store_.SetRebuilding(TopicName(topic), partition, ends[i]);
+    if (!noted.ok()) return noted;
+  }
+  return {};
+}
+
+const std::string& Projection::TopicName(std::uint16_t topic) const {
+  return topic == kOutcomes ? settings_.outcomes_topic : settings_.journal_topic;
 }
 
 Status Projection::Position(TopicPartition place, Lane& lane, std::int64_t end_offset) {

@@ -57,6 +57,8 @@ class Projection final : private AssignmentListener {
 
   Status Work();
   Status PositionLanes();
+  Status NoteMissingMarks(std::uint16_t topic, const std::vector<std::int64_t>& ends);
+  const std::string& TopicName(std::uint16_t topic) const;
   Status Position(TopicPartition place, Lane& lane, std::int64_t end_offset);
   Status BeginRebuild(TopicPartition place, Lane& lane, std::int64_t end_offset);
   Status ApplyAll();

@@ -109,6 +109,26 @@ TEST_F(ProjectionTest, NotesTheRebuildBeforeTheFirstCountAppears) {
   EXPECT_TRUE(store_.Save().rebuilding.empty());
 }
 
+TEST_F(ProjectionTest, NotesTheRebuildOfPartitionsWhoseProjectorHasNotNoticedYet) {
+  auto first = Join();
+  auto second = Join();
+  for (int i = 0; i < 3; ++i) Run(*first), Run(*second);
+  AddFact(BatchFactKind::kOpened, batch_, 4);
+  AddOutcome(batch_, {0, 1}, 0);
+  AddOutcome(batch_, {2, 3}, 1);
+  Run(*first);
+  Run(*second);
+  EXPECT_EQ(Succeeded(batch_), 4U);
+  store_.Load({});
+  RunLater(*first);
+  const auto emptied = store_.Save();
+  EXPECT_EQ(emptied.marks.size() + emptied.rebuilding.size(), 3U);
+  EXPECT_FALSE(emptied.rebuilding.empty()) << "the first one does not own everything";
+  RunLater(*second);
+  EXPECT_TRUE(store_.Save().rebuilding.empty());
+  EXPECT_EQ(Succeeded(batch_), 4U);
+}
+
 TEST_F(ProjectionTest, CrashBetweenApplyingAndTheMarkCountsNothingTwice) {
   {
     auto projection = Join();
