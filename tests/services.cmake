@@ -14,7 +14,8 @@ set_tests_properties(services.start PROPERTIES FIXTURES_SETUP services TIMEOUT 3
 set_tests_properties(services.stop PROPERTIES FIXTURES_CLEANUP services TIMEOUT 60 LABELS services)
 
 # headrace_python_test(<name> LABEL <label> FILE <test_x.py> [SERVICES] [LONG])
-# runs a unittest module; SERVICES gives it the shared broker and Redis, LONG keeps it for --long.
+# runs a unittest module; SERVICES gives it the shared broker and Redis, LONG keeps it for --long
+# and says so to the module with HEADRACE_TEST_LONG=1.
 function(headrace_python_test name)
   cmake_parse_arguments(ARG "SERVICES;LONG" "LABEL;FILE" "" ${ARGN})
   get_filename_component(module ${ARG_FILE} NAME_WE)
@@ -27,7 +28,8 @@ function(headrace_python_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT
     "HEADRACE_BIN_DIR=${PROJECT_BINARY_DIR};PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/e2e;PYTHONDONTWRITEBYTECODE=1")
   if(ARG_LONG)
-    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL};long" TIMEOUT 1800)
+    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL};long" TIMEOUT 1800
+      ENVIRONMENT_MODIFICATION HEADRACE_TEST_LONG=set:1)
   else()
     set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL})
   endif()

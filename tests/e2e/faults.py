@@ -1,25 +1,37 @@
-"""What the tests about missing services share: a broker and a Redis that may be stopped, and a look
-at a worker from outside."""
+"""What the tests about faults share: work that flows while something breaks, a look at workers from
+outside, random points that can be had again, and the judge at the end.
 
+The short form runs with every test run. The long one (HEADRACE_TEST_LONG=1, set by ctest for the tests
+labelled long) repeats more and takes longer. HEADRACE_TEST_SEED=N repeats a run's random points.
+"""
+
+import contextlib
 import json
+import os
 import pathlib
+import random
 import shutil
-import sqlite3
 import tempfile
 import unittest
 import urllib.error
 import urllib.request
 
-from support import Service, Stage, free_port, wait_until
+import ledger
+import rdkafka
+from support import RedisClient, Sampler, Service, Stage, free_port, wait_until
 
+LONG = os.environ.get("HEADRACE_TEST_LONG") == "1"
 ITEMS = 3000
 GRAPHS = 30
+PARTITIONS = 4
+# Redis keeps counters of a batch; a sample of them must be possible at any time.
+SAMPLE_EVERY = 0.1
 
 
-def write_items(path, count=ITEMS, first=0):
+def write_items(path, count=ITEMS, graphs=GRAPHS, name="g"):
     with open(path, "w") as lines:
-        for number in range(first, first + count):
-            item = {"type": "graph_episode", "graph_id": f"g{number % GRAPHS}", "data_type": "text", "data": f"episode {number}"}
+        for number in range(count):
+            item = {"type": "graph_episode", "graph_id": f"{name}{number % graphs}", "data_type": "text", "data": f"episode {number}"}
             lines.write(json.dumps(item) + "\n")
     return path
 
@@ -34,59 +46,103 @@ def get(address, path):
         return 0, "nobody listens yet"
 
 
-class Faults(unittest.TestCase):
-    """A broker and a Redis of its own, so that they may be stopped."""
+def readiness(worker):
+    """Empty when it is ready, else what it waits for."""
+    code, text = get(worker.metrics, "/readyz")
+    return "" if code == 200 else text.strip()
+
+
+class FaultTest(unittest.TestCase):
+    """A Stage on the run's shared broker, with helpers; a fault of Redis or a worker harms nobody else."""
 
     def setUp(self):
+        self.stage = self.make_stage()
+        self.addCleanup(self.stage.close)
+        seed = int(os.environ.get("HEADRACE_TEST_SEED", random.randrange(1 << 32)))
+        print(f"seed {seed} (HEADRACE_TEST_SEED={seed} repeats its random points)", flush=True)
+        self.random = random.Random(seed)
+        self.workers = []
+
+    def make_stage(self):
+        return Stage()
+
+    def create_topics(self):
+        self.stage.create_topics("--topic-partitions", str(PARTITIONS))
+
+    # Work.
+
+    def load(self, count=ITEMS, graphs=GRAPHS, name="g"):
+        """(batch id, file) of items that are on Kafka when this returns."""
+        path = write_items(self.stage.directory / f"{name}.jsonl", count, graphs, name)
+        done = self.stage.headrace("load", path, "--kafka", "--json", "--quiet")
+        return json.loads(done.stdout)["batch_id"], path
+
+    def worker(self, delay="40ms", **settings):
+        """One whose items of a graph take `delay` each, one after the other."""
+        worker = self.stage.worker(HEADRACE_STORE=f"{self.stage.store}?delay={delay}", HEADRACE_WORKER_SESSION_TIMEOUT="6s",
+                                   HEADRACE_DRAIN_TIMEOUT="10s", **settings)
+        self.workers.append(worker)
+        return worker
+
+    def rows(self):
+        return len(self.stage.rows()) if pathlib.Path(self.stage.store.removeprefix("sqlite:")).exists() else 0
+
+    def wait_rows(self, count, seconds=60):
+        wait_until(lambda: self.rows() >= count, f"{count} stored items", seconds)
+
+    def wait_in_the_middle(self, worker, finished=100):
+        """Until it has finished something and has more under way."""
+        worker.wait_ready()
+        wait_until(lambda: worker.finished() >= finished and worker.metric("headrace_store_items_in_flight") > 0,
+                   "a worker in the middle of its work", 90, every=0.01)
+
+    def wait_owned(self, *workers, seconds=90):
+        """Until these workers share all partitions, and each has some."""
+        def owned():
+            with contextlib.suppress(urllib.error.URLError):
+                counts = [worker.metric("headrace_kafka_assigned_partitions") for worker in workers]
+                return all(counts) and sum(counts) == PARTITIONS
+
+        wait_until(owned, f"{PARTITIONS} partitions owned by {len(workers)} workers", seconds)
+
+    # Judging.
+
+    def sampled(self, batch_id):
+        """Takes the batch's counters in Redis all the time; a Redis that is away gives none."""
+        def sample():
+            try:
+                with contextlib.closing(RedisClient(self.stage.redis.address)) as client:
+                    return client.hgetall(f"hr:{{{batch_id}}}:batch")
+            except (OSError, AssertionError):
+                return None
+
+        return Sampler(sample, every=SAMPLE_EVERY)
+
+    def judge(self, batch_id, source, **more):
+        ledger.assert_clean(self.stage, batch_id, source, **more)
+
+    def show(self, batch_id):
+        """The batch as `headrace batch show` sees it, or None while it is absent, and what was said."""
+        done = self.stage.headrace("batch", "show", batch_id, "--json", check=False)
+        return (json.loads(done.stdout) if done.returncode == 0 else None), done
+
+    def committed(self):
+        """Records of the items topic that the workers' group has committed."""
+        topic = self.stage.prefix + "items.batch"
+        return sum(rdkafka.end_offsets(self.stage.kafka, topic)) - rdkafka.lag(
+            self.stage.kafka, self.stage.prefix + "worker.batch", topic)
+
+    def log_count(self, worker, *words):
+        return sum(all(word in line for word in words) for line in worker.log().splitlines())
+
+
+class Faults(FaultTest):
+    """A broker of the test's own, which may be stopped; it does not run yet."""
+
+    def make_stage(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="headrace-faults-"))
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.kafka = Service("kafka", self.directory / "kafka")
         self.kafka.address = f"127.0.0.1:{free_port()}"
         self.addCleanup(self.kafka.wipe)
-        self.stage = Stage(kafka=self.kafka.address)
-        self.addCleanup(self.stage.close)
-
-    def rows(self):
-        if not (self.stage.directory / "headrace.db").exists():
-            return 0
-        with sqlite3.connect(f"file:{self.stage.directory}/headrace.db?mode=ro", uri=True, timeout=20) as store:
-            return store.execute("SELECT count(*) FROM episode").fetchone()[0]
-
-    def assert_stored_once_in_order(self, count):
-        with sqlite3.connect(f"file:{self.stage.directory}/headrace.db?mode=ro", uri=True, timeout=20) as store:
-            rows = store.execute("SELECT g.external_id, e.content FROM episode e JOIN graph g ON g.id = e.graph_id "
-                                 "ORDER BY g.id, e.seq").fetchall()
-        self.assertEqual(count, len(rows))
-        for graph in range(GRAPHS):
-            numbers = [int(content.split()[1]) for name, content in rows if name == f"g{graph}"]
-            self.assertEqual(list(range(graph, count, GRAPHS)), numbers)
-
-    def readiness(self, worker):
-        code, text = get(worker.metrics, "/readyz")
-        return "" if code == 200 else text.strip()
-
-    def metric(self, worker, name):
-        _, text = get(worker.metrics, "/metrics")
-        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(name + "{"))
-
-    def wait_ready(self, worker):
-        wait_until(lambda: self.readiness(worker) == "", "a ready worker", 60)
-
-    def show(self, batch):
-        """The batch as `headrace batch show` sees it, or None while it is absent."""
-        done = self.stage.headrace("batch", "show", batch, "--json", check=False)
-        return (json.loads(done.stdout) if done.returncode == 0 else None), done
-
-    def load(self, count=ITEMS):
-        path = write_items(self.stage.directory / "items.jsonl", count)
-        done = self.stage.headrace("load", path, "--kafka", "--json", "--quiet")
-        return json.loads(done.stdout)["batch_id"]
-
-    def assert_exact(self, batch, count=ITEMS):
-        wait_until(lambda: (self.show(batch)[0] or {}).get("final"), "the batch's end", 60)
-        seen, _ = self.show(batch)
-        self.assertEqual((count, 0, count), (seen["succeeded"], seen["failed"], seen["item_count"]))
-        self.assertEqual("succeeded", seen["status"])
-
-    def log_count(self, worker, *words):
-        return sum(all(word in line for word in words) for line in worker.log().splitlines())
+        return Stage(kafka=self.kafka.address)

@@ -6,7 +6,7 @@ import tempfile
 import time
 import unittest
 
-from faults import Faults, get, write_items
+from faults import Faults, get, readiness, write_items
 from support import binary, free_port, run, wait_until
 
 
@@ -54,20 +54,20 @@ class WorkerWithoutServices(Faults):
         wait_until(lambda: "kafka" in worker.log(), "the first complaint")
         self.assertEqual(200, get(worker.metrics, "/healthz")[0])
         time.sleep(7)  # long enough for a second complaint, were there one
-        self.assertIn("kafka", self.readiness(worker))
+        self.assertIn("kafka", readiness(worker))
         self.assertEqual(1, self.log_count(worker, "part_missing", "part=kafka"), worker.log())
         self.assertIn(self.kafka.address, worker.log())
         self.kafka.start()
         wait_until(lambda: "headrace topics create" in worker.log(), "the missing topics' remedy", 30)
         self.stage.create_topics("--topic-partitions", "4")
         wait_until(lambda: self.log_count(worker, "part_ready", "part=kafka"), "Kafka seen", 30)
-        wait_until(lambda: self.readiness(worker) == "waiting for redis", "only Redis is missing", 30)
+        wait_until(lambda: readiness(worker) == "waiting for redis", "only Redis is missing", 30)
         self.assertEqual(200, get(worker.metrics, "/healthz")[0])
-        batch = self.load(300)
+        batch_id, source = self.load(300)
         wait_until(lambda: self.rows() == 300, "items stored without Redis", 30)
         self.stage.redis.start()
-        self.wait_ready(worker)
-        self.assert_exact(batch, 300)
+        worker.wait_ready()
+        self.judge(batch_id, source)
         for event in ("outcome_store_unreachable", "outcome_store_reachable"):
             self.assertEqual(1, self.log_count(worker, event), worker.log())
         self.assertEqual(0, worker.stop())

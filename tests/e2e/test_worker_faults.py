@@ -1,0 +1,130 @@
+"""Workers are killed, frozen, told to leave, and come and go under load: no item is lost, doubled or overtaken."""
+
+import signal
+import time
+import unittest
+
+from faults import LONG, FaultTest
+from support import wait_until
+
+KILLS = 20 if LONG else 3
+STORM_S = 60 if LONG else 15
+
+
+class WorkersUnderFaults(FaultTest):
+    def setUp(self):
+        super().setUp()
+        self.create_topics()
+
+    def duplicates(self):
+        """Items that the living workers brought to the store although it had them already."""
+        return int(sum(worker.metric("headrace_store_duplicates_total") for worker in self.workers if worker.alive()))
+
+    def test_kill_9_at_random_points(self):
+        loaded = []
+        for number in range(KILLS):
+            worker, begun_at = self.worker().wait_ready(), self.committed()
+            loaded.append(self.load(2000, 40, f"kill{number}-"))
+            self.wait_in_the_middle(worker)
+            time.sleep(self.random.uniform(0, 0.5))  # the random point
+            in_store = worker.metric("headrace_store_items_in_flight")
+            read = worker.finished() + worker.metric("headrace_items_in_flight")
+            worker.kill()
+            self.assertGreater(in_store, 0, "the kill met an idle worker")
+            # It was alone: what it had read and did not commit comes again to its successor.
+            again = int(read - (self.committed() - begun_at))
+            print(f"kill {number}: {int(in_store)} items in the store's hands, at least {again} read again", flush=True)
+            self.assertGreater(again, 0)
+        self.worker()
+        for batch_id, source in loaded:
+            self.judge(batch_id, source)
+
+    def test_kill_9_of_one_of_two(self):
+        batch_id, source = self.load()
+        doomed, heir = self.worker(), self.worker()
+        self.wait_owned(doomed, heir)
+        with self.sampled(batch_id) as watch:
+            self.wait_in_the_middle(doomed)
+            doomed.kill()
+            self.wait_owned(heir)
+            self.judge(batch_id, source)
+        self.assertTrue(heir.alive())
+        self.assertTrue(watch.samples)
+        self.judge(batch_id, source, samples=watch.samples)
+
+    def test_a_worker_that_was_frozen_past_its_session_changes_nothing(self):
+        batch_id, source = self.load(6000)
+        frozen, heir = self.worker(), self.worker()
+        self.wait_owned(frozen, heir)
+        self.wait_in_the_middle(frozen)
+        frozen.signal(signal.SIGSTOP)
+        self.addCleanup(lambda: frozen.alive() and frozen.signal(signal.SIGCONT))
+        self.wait_owned(heir)
+        before = heir.finished()
+        wait_until(lambda: heir.finished() > before + 50, "the heir's work on what it inherited", 60)
+        frozen.signal(signal.SIGCONT)
+        self.wait_owned(frozen, heir)
+        self.judge(batch_id, source)
+        print(f"{self.duplicates()} items came to the store a second time", flush=True)
+        self.assertTrue(frozen.alive() and heir.alive())
+
+    def test_members_that_join_and_leave_all_the_time(self):
+        batch_id, source = self.load(400 * STORM_S, 60)
+        staying, guest = self.worker().wait_ready(), None
+        self.wait_in_the_middle(staying)
+        duplicates, changes, deadline = 0, 0, time.monotonic() + STORM_S
+        while time.monotonic() < deadline:
+            if guest is None:
+                guest = self.worker()
+                self.wait_owned(staying, guest)
+            else:
+                duplicates += int(guest.metric("headrace_store_duplicates_total"))
+                self.assertEqual(0, guest.stop(), guest.log()[-4000:])
+                guest = None
+                self.wait_owned(staying)
+            changes += 1
+            time.sleep(self.random.uniform(0, 2))  # the random point
+        self.judge(batch_id, source)
+        duplicates += self.duplicates()
+        print(f"{changes} members joined or left in {STORM_S} s, {duplicates} items came to the store a second time", flush=True)
+        # Whoever gives a partition away finishes and commits what it has begun.
+        self.assertEqual(0, duplicates)
+
+    def test_sigterm_finishes_what_was_begun_and_hands_the_rest_over(self):
+        batch_id, source = self.load()
+        leaving, staying = self.worker(), self.worker()
+        self.wait_owned(leaving, staying)
+        self.wait_in_the_middle(leaving)
+        asked = time.monotonic()
+        leaving.signal(signal.SIGTERM)
+        self.assertEqual(0, leaving.wait(30))
+        self.assertLess(time.monotonic() - asked, 20)
+        self.assertNotRegex(leaving.log(), r"Z error ")
+        self.judge(batch_id, source)
+        # What the first one had written it had committed too, so nothing was tried again.
+        self.assertEqual(0, self.duplicates())
+
+    def test_sigterm_of_the_only_worker_loses_nothing(self):
+        batch_id, source = self.load()
+        alone = self.worker()
+        self.wait_in_the_middle(alone)
+        self.assertEqual(0, alone.stop(30))
+        self.assertLess(self.rows(), 3000, "it was asked to leave too late for this test")
+        self.worker()
+        self.judge(batch_id, source)
+        self.assertEqual(0, self.duplicates())
+
+    def test_sigterm_in_the_middle_of_a_rebalance(self):
+        batch_id, source = self.load()
+        leaving = self.worker()
+        self.wait_in_the_middle(leaving)
+        self.worker()
+        given = self.log_count(leaving, "partitions_owned")
+        wait_until(lambda: self.log_count(leaving, "partitions_owned") > given, "a rebalance", 60, every=0.01)
+        leaving.signal(signal.SIGTERM)
+        self.assertEqual(0, leaving.wait(30))
+        self.judge(batch_id, source)
+
+
+if __name__ == "__main__":
+    unittest.main()
