@@ -59,12 +59,19 @@ Result<const Scheme*> SchemeOf(const StoreUrl& url) {
   return &*found;
 }
 
-std::unique_ptr<GraphStore> Rehearsing(std::unique_ptr<GraphStore> store,
-                                       const RehearsalSettings& settings) {
+Opened Rehearsing(std::unique_ptr<GraphStore> store, const RehearsalSettings& settings) {
+  std::optional<RateBudget> budget;
+  if (settings.rate > 0) {
+    auto opened = RateBudget::Open(settings.rate, settings.rate_file);
+    if (!opened.ok()) return std::move(opened).error();
+    budget = std::move(*opened);
+  }
   log::Warn("store_failures_rehearsed", {{"delay", FormatDuration(settings.delay)},
                                          {"fail_on", !settings.fail_on.empty()},
-                                         {"crash_on", !settings.crash_on.empty()}});
-  return std::make_unique<RehearsalStore>(std::move(store), settings);
+                                         {"crash_on", !settings.crash_on.empty()},
+                                         {"rate", settings.rate}});
+  return std::unique_ptr<GraphStore>(
+      new RehearsalStore(std::move(store), settings, std::move(budget)));
 }
 
 }  // namespace

@@ -26,9 +26,11 @@ constexpr int kCrashExitCode = 134;
 
 // Room for every chunk that may be under way, here and behind, and for the wake-up of Stop: pushing
 // never waits, which would be a deadlock when the store behind answers from within its Submit.
-RehearsalStore::RehearsalStore(std::unique_ptr<GraphStore> inner, const RehearsalSettings& settings)
+RehearsalStore::RehearsalStore(std::unique_ptr<GraphStore> inner, const RehearsalSettings& settings,
+                               std::optional<RateBudget> budget)
     : inner_(std::move(inner)),
       settings_(settings),
+      budget_(std::move(budget)),
       inner_traits_(inner_->traits()),
       traits_(RehearsalTraits(settings_, inner_traits_)),
       inbox_(traits_.chunks_in_flight_max + inner_traits_.chunks_in_flight_max + 1),
@@ -45,6 +47,16 @@ void RehearsalStore::Submit(Chunk chunk, ChunkSink& sink) {
   if (MustCrash(settings_, chunk)) {
     log::Error("store_crash_rehearsed", {{"exit_code", kCrashExitCode}});
     std::_Exit(kCrashExitCode);
+  }
+  if (budget_) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (auto wait = budget_->Take(chunk.items.size(), now)) {
+      ChunkResult refused;
+      refused.token = chunk.token;
+      refused.error = StoreError{StoreErrorClass::kThrottled, "rehearsed_throttling",
+                                 "the store URL asks for this rate", *wait};
+      return sink.OnChunkDone(std::move(refused), std::move(chunk));
+    }
   }
   if (++under_way_ > traits_.chunks_in_flight_max || stopping_) {
     --under_way_;

@@ -4,9 +4,11 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "common/base/bounded_queue.h"
+#include "common/graph/rate_budget.h"
 #include "common/graph/rehearsal_plan.h"
 #include "common/ports/graph_store.h"
 
@@ -14,14 +16,16 @@ namespace headrace::graph {
 
 // Thousands of items may wait at once and cost no thread: chunks lie in a DelayLine of one thread
 // that sleeps until the next is due, and go on to the store behind in chunks of that store's size.
-// Reading and erasing are not delayed.
+// Reading and erasing are neither delayed nor limited.
 class RehearsalStore final : public GraphStore {
  public:
-  RehearsalStore(std::unique_ptr<GraphStore> inner, const RehearsalSettings& settings);
+  // `budget` limits the items a second; none: nothing does.
+  RehearsalStore(std::unique_ptr<GraphStore> inner, const RehearsalSettings& settings,
+                 std::optional<RateBudget> budget = std::nullopt);
   ~RehearsalStore() override;
 
   StoreTraits traits() const override { return traits_; }
-  // Ends the process when an item asks for it.
+  // Ends the process when an item asks for it; refuses at once what is above the rate.
   void Submit(Chunk chunk, ChunkSink& sink) override;
   Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query) override;
   Status Erase(const GraphKey& graph, std::uint32_t incarnation) override;
@@ -55,6 +59,7 @@ class RehearsalStore final : public GraphStore {
 
   const std::unique_ptr<GraphStore> inner_;
   const RehearsalSettings settings_;
+  std::optional<RateBudget> budget_;  // used by the callers of Submit
   const StoreTraits inner_traits_;
   const StoreTraits traits_;
   BoundedQueue<Event> inbox_;

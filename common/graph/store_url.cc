@@ -1,6 +1,10 @@
 #include "common/graph/store_url.h"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "common/base/hex.h"
@@ -9,23 +13,39 @@
 namespace headrace::graph {
 namespace {
 
+constexpr std::uint32_t kRateMax = 1'000'000;
+
 Status TakeText(std::string_view name, std::string value, std::string& field) {
   if (value.empty()) return Invalid(std::string(name) + " needs a text");
   field = std::move(value);
   return {};
 }
 
+Status TakeRate(std::string_view value, std::uint32_t& rate) {
+  const char* end = value.data() + value.size();
+  const auto [parsed, error] = std::from_chars(value.data(), end, rate);
+  if (error != std::errc() || parsed != end || rate == 0 || rate > kRateMax) {
+    return Invalid("rate is a number of items per second, from 1 to " + std::to_string(kRateMax));
+  }
+  return {};
+}
+
 Status TakeParameter(std::string_view parameter, RehearsalSettings& rehearsal) {
   const std::size_t equals = parameter.find('=');
   const std::string name(parameter.substr(0, equals));
-  if (name != "delay" && name != "fail-on" && name != "crash-on") {
+  constexpr std::array<std::string_view, 5> kNames{"delay", "fail-on", "crash-on", "rate",
+                                                   "rate-file"};
+  if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
     return Invalid("there is no parameter \"" + name +
-                   "\"; there are delay=DURATION, fail-on=TEXT and crash-on=TEXT");
+                   "\"; there are delay=DURATION, fail-on=TEXT, crash-on=TEXT, rate=NUMBER and "
+                   "rate-file=PATH");
   }
   if (equals == std::string_view::npos) return Invalid(name + " needs a value: " + name + "=…");
   auto value = PercentDecode(parameter.substr(equals + 1));
   if (!value) return Invalid(name + ": a percent sign must be followed by two hexadecimal digits");
   if (name == "fail-on") return TakeText(name, std::move(*value), rehearsal.fail_on);
+  if (name == "rate") return TakeRate(*value, rehearsal.rate);
+  if (name == "rate-file") return TakeText(name, std::move(*value), rehearsal.rate_file);
   if (name == "crash-on") return TakeText(name, std::move(*value), rehearsal.crash_on);
   const auto delay = ParseDuration(*value);
   if (!delay) return Invalid("delay is a duration such as 5ms or 2s");
@@ -41,6 +61,9 @@ Status TakeQuery(std::string_view query, RehearsalSettings& rehearsal) {
       if (Status taken = TakeParameter(parameter, rehearsal); !taken.ok()) return taken;
     }
     query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
+  }
+  if (rehearsal.rate == 0 && !rehearsal.rate_file.empty()) {
+    return Invalid("rate-file needs a rate: rate=NUMBER");
   }
   return {};
 }

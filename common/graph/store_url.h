@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,10 +14,14 @@ namespace headrace::graph {
 // every build: a drill that needs another binary rehearses another system.
 struct RehearsalSettings {
   std::chrono::milliseconds delay{0};  // of every item; items of one graph wait one after the other
-  std::string fail_on;   // an item whose payload contains this text fails; empty: none
-  std::string crash_on;  // such an item ends the process; empty: none
+  std::string fail_on;     // an item whose payload contains this text fails; empty: none
+  std::string crash_on;    // such an item ends the process; empty: none
+  std::uint32_t rate = 0;  // items a second, above which chunks are refused as throttled; 0: any
+  std::string rate_file;   // shares the rate with the processes of this host that name it as well
 
-  bool any() const { return delay.count() > 0 || !fail_on.empty() || !crash_on.empty(); }
+  bool any() const {
+    return delay.count() > 0 || !fail_on.empty() || !crash_on.empty() || rate > 0;
+  }
 };
 
 struct StoreUrl {

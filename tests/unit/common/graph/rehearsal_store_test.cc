@@ -86,6 +86,29 @@ TEST(RehearsalStore, FailsTheItemsThatHoldTheTextAndWritesNoneOfThem) {
   EXPECT_EQ(none.failures.size(), 1u);
 }
 
+TEST(RehearsalStore, RefusesWhatIsAboveTheRateAndSaysWhenToComeAgain) {
+  std::vector<Chunk> reached;
+  RehearsalSettings settings;
+  settings.rate = 1;  // so that the test's own time does not count
+  auto budget = RateBudget::Open(settings.rate, "");
+  ASSERT_TRUE(budget.ok());
+  RehearsalStore store(std::make_unique<RecordingStore>(reached), settings, std::move(*budget));
+  testing::CollectingSink sink;
+  const BatchId batch = BatchId::Random();
+  store.Submit({1, EpisodeItems(GraphNamed("g"), batch, 0, 2)}, sink);
+  store.Submit({2, {EpisodeItem(GraphNamed("h"), batch, 7, "x")}}, sink);
+  auto done = sink.Take(2);
+  ASSERT_EQ(done.size(), 2u);
+  ASSERT_TRUE(done[0].result.error);
+  EXPECT_EQ(done[0].result.error->error_class, StoreErrorClass::kThrottled);
+  EXPECT_EQ(done[0].result.token, 1u);
+  EXPECT_EQ(done[0].chunk.items.size(), 2u) << "it comes back whole";
+  EXPECT_TRUE(done[0].result.error->retry_after);
+  EXPECT_FALSE(done[1].result.error) << "a refused chunk costs nothing";
+  store.Stop();
+  EXPECT_EQ(reached.size(), 1u);
+}
+
 TEST(RehearsalStoreDeathTest, EndsTheProcessAtTheItemThatHoldsTheText) {
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   const BatchId batch = BatchId::Random();

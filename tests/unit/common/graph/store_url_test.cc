@@ -11,13 +11,17 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(StoreUrl, SplitsSchemeLocationAndRehearsal) {
-  auto url = ParseStoreUrl("sqlite:/var/lib/a%20b%3F.db?delay=5ms&fail-on=a%26b&crash-on=%22x%22");
+  auto url = ParseStoreUrl(
+      "sqlite:/var/lib/a%20b%3F.db?delay=5ms&fail-on=a%26b&crash-on=%22x%22&"
+      "rate=200&rate-file=a%3Fb");
   ASSERT_TRUE(url.ok());
   EXPECT_EQ(url->scheme, "sqlite");
   EXPECT_EQ(url->location, "/var/lib/a b?.db");
   EXPECT_EQ(url->rehearsal.delay, milliseconds(5));
   EXPECT_EQ(url->rehearsal.fail_on, "a&b");
   EXPECT_EQ(url->rehearsal.crash_on, "\"x\"");
+  EXPECT_EQ(url->rehearsal.rate, 200u);
+  EXPECT_EQ(url->rehearsal.rate_file, "a?b");
 }
 
 TEST(StoreUrl, RehearsesNothingUnlessAsked) {
@@ -44,7 +48,13 @@ TEST(StoreUrl, RefusesWhatDoesNotExistAndNamesWhatDoes) {
       {"sqlite:a.db?delay", "needs a value"},
       {"sqlite:a.db?delay=soon", "5ms"},
       {"sqlite:a.db?fail-on=", "needs a text"},
-      {"sqlite:a.db?fail_on=x", "delay=DURATION, fail-on=TEXT and crash-on=TEXT"},
+      {"sqlite:a.db?fail_on=x", "delay=DURATION, fail-on=TEXT, crash-on=TEXT, rate=NUMBER"},
+      {"null:?rate=", "from 1 to"},
+      {"null:?rate=0", "from 1 to"},
+      {"null:?rate=-1", "from 1 to"},
+      {"null:?rate=5/s", "from 1 to"},
+      {"null:?rate=4000000000", "from 1 to"},
+      {"null:?rate-file=x", "rate-file needs a rate"},
       {"sqlite:a%2.db", "hexadecimal"},
       {"sqlite:a%zz.db", "hexadecimal"},
       {"sqlite:a%00.db", "hexadecimal"},
