@@ -12,9 +12,11 @@ Bisection::Bisection(std::vector<WorkItem> refused, SteadyTime not_before)
       suspects_(refused.size()),
       not_before_(not_before) {}
 
-std::vector<WorkItem> Bisection::Next() {
+std::vector<WorkItem> Bisection::Next(std::size_t items_max) {
   CHECK(!busy_ && !waiting_.empty());
-  in_store_ = suspects_ == 0 ? waiting_.size() : std::max<std::size_t>(suspects_ / 2, 1);
+  const std::size_t wanted =
+      suspects_ == 0 ? waiting_.size() : std::max<std::size_t>(suspects_ / 2, 1);
+  in_store_ = std::min(wanted, items_max);
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(in_store_);
   std::vector<WorkItem> chunk(std::make_move_iterator(waiting_.begin()),
                               std::make_move_iterator(end));

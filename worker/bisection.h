@@ -22,8 +22,8 @@ class Bisection {
   Bisection(std::vector<WorkItem> refused, SteadyTime not_before);
 
   bool Ready(SteadyTime now) const { return !busy_ && !waiting_.empty() && not_before_ <= now; }
-  // The items to try next, as one chunk.
-  std::vector<WorkItem> Next();
+  // The items to try next, as one chunk of at most `items_max`.
+  std::vector<WorkItem> Next(std::size_t items_max);
   // What Next returned is final.
   void Settled();
   // It was refused again, and there are several: the bad one is among them.

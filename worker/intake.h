@@ -45,6 +45,9 @@ class Intake {
   // The items topic may have got more partitions; they are counted again before the next record.
   void ForgetPartitionCount() { partition_count_ = 0; }
 
+  // There has been no room for so long that the partitions are paused.
+  bool paused() const { return !held_back_.empty(); }
+
  private:
   bool HasRoom(const Held& held) const;
   Status KeepMembership();

@@ -49,7 +49,7 @@ Lane& LaneBook::LaneOf(const GraphKey& graph) {
 std::vector<WorkItem> LaneBook::Take(const ChunkLimits& limits, SteadyTime now) {
   for (Bisection& bisection : bisections_) {
     if (!bisection.Ready(now)) continue;
-    std::vector<WorkItem> part = bisection.Next();
+    std::vector<WorkItem> part = bisection.Next(limits.items);
     waiting_ -= part.size();
     return part;
   }

@@ -56,8 +56,13 @@ RetryDecision Settlement::Judge(CompletedChunk& chunk) {
   const Timestamp wall_now = parts_.clock.WallNow();
   RetryCase retry{.chunk_items = chunk.items.size(),
                   .several_graphs = chunk.items.front().lane != chunk.items.back().lane};
+  const StoreErrorClass error_class = chunk.result.error->error_class;
+  const bool blames_items =
+      error_class != StoreErrorClass::kThrottled && error_class != StoreErrorClass::kFatal;
   for (WorkItem& item : chunk.items) {
-    if (store_watch_.WorkedSince(item.judged_at)) ++item.strikes;
+    // The store has not looked at it.
+    if (error_class == StoreErrorClass::kThrottled) --item.attempts;
+    if (blames_items && store_watch_.WorkedSince(item.judged_at)) ++item.strikes;
     item.judged_at = parts_.clock.Now();
     retry.attempts = std::max(retry.attempts, item.attempts);
     retry.strikes = std::max(retry.strikes, item.strikes);

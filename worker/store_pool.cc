@@ -1,5 +1,6 @@
 #include "worker/store_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/check.h"
@@ -11,10 +12,17 @@ StorePool::StorePool(GraphStore& store, const Wakeup& wakeup)
     : store_(store),
       wakeup_(wakeup),
       traits_(store.traits()),
+      pace_(traits_.chunks_in_flight_max),
       done_(traits_.chunks_in_flight_max) {}
 
-void StorePool::Submit(std::vector<WorkItem> items) {
-  CHECK(HasRoom());
+std::size_t StorePool::Room(SteadyTime now) {
+  if (in_flight_.size() >= traits_.chunks_in_flight_max) return 0;
+  return std::min(traits_.chunk_items_max, pace_.Allowance(in_flight_.size(), now));
+}
+
+void StorePool::Submit(std::vector<WorkItem> items, SteadyTime now) {
+  CHECK(in_flight_.size() < traits_.chunks_in_flight_max);
+  pace_.Begun(items.size(), now);
   Chunk chunk;
   chunk.token = next_token_++;
   chunk.items.reserve(items.size());
@@ -33,7 +41,7 @@ void StorePool::OnChunkDone(ChunkResult result, Chunk chunk) {
   if (!signalled_.exchange(true)) wakeup_.Signal();
 }
 
-void StorePool::Collect(std::vector<CompletedChunk>& completed) {
+void StorePool::Collect(std::vector<CompletedChunk>& completed, SteadyTime now) {
   drained_.clear();
   signalled_ = false;  // before looking: what comes after the look signals again
   done_.DrainInto(drained_);
@@ -45,8 +53,10 @@ void StorePool::Collect(std::vector<CompletedChunk>& completed) {
     for (std::size_t i = 0; i < items.size(); ++i) {
       items[i].write = std::move(done.chunk.items[i]);
     }
+    pace_.Done(done.result, items.size(), in_flight_.size(), now);
     completed.push_back({std::move(done.result), std::move(items)});
   }
+  pace_.Grow(now);
 }
 
 }  // namespace headrace::worker

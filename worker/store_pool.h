@@ -1,4 +1,5 @@
-// Between the loop thread and the graph store: hands chunks over and brings their results back.
+// Between the loop thread and the graph store: hands chunks over, no more than the store takes, and
+// brings their results back.
 #pragma once
 
 #include <atomic>
@@ -10,6 +11,7 @@
 #include "common/base/bounded_queue.h"
 #include "common/base/wakeup.h"
 #include "common/ports/graph_store.h"
+#include "worker/store_pace.h"
 #include "worker/work_item.h"
 
 namespace headrace::worker {
@@ -26,12 +28,14 @@ class StorePool final : public ChunkSink {
   StorePool(GraphStore& store, const Wakeup& wakeup);
 
   const StoreTraits& traits() const { return traits_; }
-  bool HasRoom() const { return in_flight_.size() < traits_.chunks_in_flight_max; }
+  // How many items the next chunk may hold; 0: none may be submitted now.
+  std::size_t Room(SteadyTime now);
   bool idle() const { return in_flight_.empty(); }
   std::size_t items_in_flight() const { return items_in_flight_; }
-  void Submit(std::vector<WorkItem> items);
+  void Submit(std::vector<WorkItem> items, SteadyTime now);
   // Appends what has completed; never waits.
-  void Collect(std::vector<CompletedChunk>& completed);
+  void Collect(std::vector<CompletedChunk>& completed, SteadyTime now);
+  const StorePace& pace() const { return pace_; }
 
   void OnChunkDone(ChunkResult result, Chunk chunk) override;
 
@@ -44,6 +48,7 @@ class StorePool final : public ChunkSink {
   GraphStore& store_;
   const Wakeup& wakeup_;
   const StoreTraits traits_;
+  StorePace pace_;
   std::uint64_t next_token_ = 1;
   // The items without their WriteItem, which travels through the store and comes back.
   std::unordered_map<std::uint64_t, std::vector<WorkItem>> in_flight_;

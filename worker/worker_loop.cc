@@ -61,6 +61,7 @@ Status WorkerLoop::Join() {
       Intake::Parts{*consumer_, admission_, partitions_, gate_, lanes_, settlement_,
                     ports_.observer, ports_.clock},
       IntakeLimits{plan_.settings.in_flight_items_max, plan_.settings.in_flight_bytes_max});
+  ports_.observer.OnPace(store_pool_.pace().state());
   return {};
 }
 
@@ -95,17 +96,19 @@ Result<bool> WorkerLoop::Tick() {
   const bool passed = PassGate();
   const bool dispatched = Dispatch();
   CommitIfDue();
+  TellPace();
   ports_.observer.OnInFlight({.items = held_.items + held_.reported,
                               .reported = held_.reported,
                               .bytes = held_.bytes,
                               .lanes = lanes_.lanes(),
-                              .items_in_store = store_pool_.items_in_flight()});
+                              .items_in_store = store_pool_.items_in_flight(),
+                              .intake_paused = intake_->paused()});
   return (fetched.ok() && *fetched) || *settled || passed || dispatched;
 }
 
 Result<bool> WorkerLoop::SettleCompleted(bool flush) {
   std::vector<CompletedChunk> completed;
-  store_pool_.Collect(completed);
+  store_pool_.Collect(completed, ports_.clock.Now());
   std::set<TopicPartition> foreign;
   for (CompletedChunk& chunk : completed) {
     for (const WorkItem& item : chunk.items) {
@@ -143,8 +146,11 @@ bool WorkerLoop::PassGate() {
 
 bool WorkerLoop::Dispatch() {
   bool dispatched = false;
-  const ChunkLimits limits = LimitsOf(store_pool_.traits(), plan_.settings);
-  while (store_pool_.HasRoom()) {
+  ChunkLimits limits = LimitsOf(store_pool_.traits(), plan_.settings);
+  while (true) {
+    limits.items = store_pool_.Room(ports_.clock.Now());
+    pulse_.store_has_room = limits.items > 0;
+    if (!pulse_.store_has_room) break;
     std::vector<WorkItem> chunk = lanes_.Take(limits, ports_.clock.Now());
     if (chunk.empty()) break;
     const Timestamp now = ports_.clock.WallNow();
@@ -153,7 +159,7 @@ bool WorkerLoop::Dispatch() {
       item.first_try = now;
       item.judged_at = ports_.clock.Now();
     }
-    store_pool_.Submit(std::move(chunk));
+    store_pool_.Submit(std::move(chunk), ports_.clock.Now());
     dispatched = true;
   }
   return dispatched;
@@ -232,10 +238,24 @@ Status WorkerLoop::Watch(const Status& status) {
   return {};
 }
 
+void WorkerLoop::TellPace() {
+  const bool throttled = store_pool_.pace().throttled();
+  if (!throttled && !pulse_.throttled) return;
+  pulse_.throttled = throttled;
+  ports_.observer.OnPace(store_pool_.pace().state());
+}
+
+// Empty when only an answer of the store, or a new item, can bring the next chunk.
+std::optional<SteadyTime> WorkerLoop::NextDispatch() const {
+  if (pulse_.store_has_room) return lanes_.NextDue();
+  const SteadyTime opens = store_pool_.pace().opens_at();
+  return opens > ports_.clock.Now() ? std::optional(opens) : std::nullopt;
+}
+
 void WorkerLoop::Sleep() {
   milliseconds wait = kIdleWait;
   if (!reporter_.idle()) wait = milliseconds(5);  // an outcome waits no longer for company
-  if (const auto due = lanes_.NextDue()) {
+  if (const auto due = NextDispatch()) {
     const auto until = std::chrono::ceil<milliseconds>(*due - ports_.clock.Now());
     wait = std::clamp(until, milliseconds(0), wait);
   }

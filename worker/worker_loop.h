@@ -81,6 +81,8 @@ class WorkerLoop final : public AssignmentListener {
   void ForgetWaiting(const std::set<TopicPartition>& partitions);
   void Leave();
   Status Watch(const Status& status);
+  void TellPace();
+  std::optional<SteadyTime> NextDispatch() const;
   void Sleep();
 
   const WorkerPorts ports_;
@@ -98,6 +100,8 @@ class WorkerLoop final : public AssignmentListener {
   struct Pulse {
     SteadyTime next_commit{};
     bool kafka_ok = true;
+    bool store_has_room = true;  // as of the last dispatch
+    bool throttled = false;      // as the observer knows it
   } pulse_;
 };
 

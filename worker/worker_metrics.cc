@@ -6,6 +6,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <array>
+#include <utility>
 
 #include "common/base/log.h"
 
@@ -29,6 +30,15 @@ struct WorkerMetrics::Instruments {
   }
   prometheus::Gauge& NewGauge(const std::string& name, const std::string& help) {
     return prometheus::BuildGauge().Name(name).Help(help).Labels(labels).Register(registry).Add({});
+  }
+
+  prometheus::Gauge& NewIntakePaused(const char* reason) {
+    return prometheus::BuildGauge()
+        .Name("headrace_intake_paused")
+        .Help("1 while no records are taken in, because the worker is full and this is why")
+        .Labels(labels)
+        .Register(registry)
+        .Add({{"reason", reason}});
   }
 
   prometheus::Registry registry;
@@ -77,6 +87,15 @@ struct WorkerMetrics::Instruments {
       NewGauge("headrace_kafka_assigned_partitions", "Partitions that this worker owns");
   prometheus::Gauge& kafka_up = NewGauge("headrace_kafka_up", "1 while the brokers answer");
   prometheus::Gauge& store_up = NewGauge("headrace_store_up", "0 while the store is down");
+  prometheus::Gauge& chunks_max = NewGauge("headrace_store_concurrency_limit",
+                                           "Chunks that the store may be working on at once");
+  prometheus::Gauge& pace = NewGauge("headrace_store_pace_items_per_second",
+                                     "Items a second that this worker sends to a store that "
+                                     "throttles; +Inf while it does not");
+  // By IntakePause; the first is never used.
+  std::array<prometheus::Gauge*, 4> intake_paused{nullptr, &NewIntakePaused("full"),
+                                                  &NewIntakePaused("store_throttled"),
+                                                  &NewIntakePaused("store_down")};
   prometheus::Gauge& redis_up = NewGauge("headrace_redis_up", "1 while Redis answers");
 };
 
@@ -119,8 +138,23 @@ void WorkerMetrics::OnChunkDone(const ChunkResult& result, std::size_t) {
 }
 
 void WorkerMetrics::OnStore(bool up, const std::optional<StoreError>& error) {
+  store_is_up_ = up;
   instruments_->store_up.Set(up ? 1 : 0);
   health_.Set(WorkerHealth::kStore, up, error ? Detail(*error) : "");
+}
+
+void WorkerMetrics::OnPace(const PaceState& pace) {
+  instruments_->chunks_max.Set(static_cast<double>(pace.chunks_max));
+  instruments_->pace.Set(pace.items_per_second);
+  if (std::exchange(throttled_, pace.throttled) == pace.throttled) return;
+  if (pace.throttled) {
+    log::Warn("store_throttles",
+              {{"detail",
+                "the store refuses what is too much for it; this worker goes as fast as it is let, "
+                "see headrace_store_pace_items_per_second (no item fails)"}});
+  } else {
+    log::Info("store_throttles_no_more");
+  }
 }
 
 void WorkerMetrics::OnMisrouted(const Record& record, std::int32_t expected) {
@@ -154,7 +188,31 @@ void WorkerMetrics::OnInFlight(const InFlight& in_flight) {
   instruments_->in_flight_bytes.Set(static_cast<double>(in_flight.bytes));
   instruments_->lanes.Set(static_cast<double>(in_flight.lanes));
   instruments_->in_store.Set(static_cast<double>(in_flight.items_in_store));
+  NoteIntake(!in_flight.intake_paused ? IntakePause::kNone
+             : !store_is_up_          ? IntakePause::kStoreDown
+             : throttled_             ? IntakePause::kThrottled
+                                      : IntakePause::kFull);
   health_.Tick();
+}
+
+// A full worker is healthy, so only a store that is down is worth a line in the log.
+void WorkerMetrics::NoteIntake(IntakePause pause) {
+  const IntakePause before = intake_pause_;
+  // Full as it is, it stays so for a moment when the store is back.
+  const bool lingers = before == IntakePause::kStoreDown && pause != IntakePause::kNone;
+  if (before == pause || lingers) return;
+  intake_pause_ = pause;
+  if (before != IntakePause::kNone) {
+    instruments_->intake_paused[static_cast<std::size_t>(before)]->Set(0);
+  }
+  if (pause != IntakePause::kNone) {
+    instruments_->intake_paused[static_cast<std::size_t>(pause)]->Set(1);
+  }
+  if (pause == IntakePause::kStoreDown) {
+    log::Warn("intake_paused", {{"reason", "store_down"}});
+  } else if (before == IntakePause::kStoreDown) {
+    log::Info("intake_resumed");
+  }
 }
 
 void WorkerMetrics::OnOutcomeStoreReachable(bool reachable) {

@@ -22,6 +22,7 @@ class WorkerMetrics final : public WorkerObserver, public accounting::ProjectorO
   void OnDeadLetter(const ItemError& error) override;
   void OnChunkDone(const ChunkResult& result, std::size_t items) override;
   void OnStore(bool up, const std::optional<StoreError>& error) override;
+  void OnPace(const PaceState& pace) override;
   void OnMisrouted(const Record& record, std::int32_t expected) override;
   void OnPartitionsOwned(std::size_t count) override;
   void OnKafka(const Status& status) override;
@@ -38,10 +39,16 @@ class WorkerMetrics final : public WorkerObserver, public accounting::ProjectorO
 
  private:
   struct Instruments;
+  enum class IntakePause { kNone, kFull, kThrottled, kStoreDown };
+  void NoteIntake(IntakePause pause);
 
   WorkerHealth& health_;
   const std::unique_ptr<Instruments> instruments_;
+  // Owned by the loop thread.
   bool explained_misrouting_ = false;
+  bool store_is_up_ = true;
+  bool throttled_ = false;
+  IntakePause intake_pause_ = IntakePause::kNone;
 };
 
 }  // namespace headrace::worker

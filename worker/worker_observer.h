@@ -11,6 +11,7 @@
 #include "common/model/outcome.h"
 #include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
+#include "worker/store_pace.h"
 
 namespace headrace::worker {
 
@@ -21,6 +22,7 @@ struct InFlight {
   std::size_t bytes = 0;     // of the others' payloads
   std::size_t lanes = 0;     // graphs that have any
   std::size_t items_in_store = 0;
+  bool intake_paused = false;  // full for so long that the partitions are paused
 };
 
 // The loop thread calls everything.
@@ -32,6 +34,8 @@ class WorkerObserver {
   virtual void OnChunkDone(const ChunkResult& result, std::size_t items) = 0;
   // The store went down (with the error that showed it) or came back.
   virtual void OnStore(bool up, const std::optional<StoreError>& error) = 0;
+  // How fast the store may be asked: once at first, and at every turn while it is throttled.
+  virtual void OnPace(const PaceState& pace) = 0;
   // A record that its producer put into partition `record.source` and not `expected`.
   virtual void OnMisrouted(const Record& record, std::int32_t expected) = 0;
   virtual void OnPartitionsOwned(std::size_t count) = 0;

@@ -16,6 +16,7 @@ class RecordingObserver final : public WorkerObserver {
   void OnDeadLetter(const ItemError& error) override { dead_letters.push_back(error.code); }
   void OnChunkDone(const ChunkResult&, std::size_t) override {}
   void OnStore(bool up, const std::optional<StoreError>&) override { store.push_back(up); }
+  void OnPace(const PaceState& now) override { paces.push_back(now); }
   void OnMisrouted(const Record&, std::int32_t) override { ++misrouted; }
   void OnPartitionsOwned(std::size_t count) override { partitions_owned = count; }
   void OnKafka(const Status& status) override { kafka.push_back(status.ok()); }
@@ -25,6 +26,7 @@ class RecordingObserver final : public WorkerObserver {
     in_work_bytes_max = std::max(in_work_bytes_max, now.bytes);
     reported_max = std::max(reported_max, now.reported);
     in_flight_bytes = now.bytes;
+    intake_paused = now.intake_paused;
   }
 
   std::array<std::size_t, 5> outcomes{};
@@ -38,6 +40,8 @@ class RecordingObserver final : public WorkerObserver {
   std::size_t in_work_bytes_max = 0;
   std::size_t reported_max = 0;
   std::size_t in_flight_bytes = 0;
+  bool intake_paused = false;
+  std::vector<PaceState> paces;
 };
 
 }  // namespace headrace::worker

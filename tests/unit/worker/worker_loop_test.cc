@@ -184,6 +184,33 @@ TEST(WorkerLoop, KeepsEverythingThroughAnOutageOfTheStore) {
   EXPECT_EQ(world.Succeeded(), 50u);
 }
 
+TEST(WorkerLoop, StopsIntakeInAnOutageOnceItIsFull) {
+  WorkerWorld world(1);
+  world.settings.in_flight_items_max = 20;
+  const BatchId batch = world.OpenBatch(50);
+  for (std::uint32_t i = 0; i < 50; ++i) world.AddItem(batch, i, "g" + std::to_string(i % 7), "x");
+  bool down = true;
+  world.store.SetVerdict([&](const Chunk&) -> std::optional<StoreError> {
+    if (!down) return std::nullopt;
+    return StoreError{StoreErrorClass::kTransient, "down", "the store is down", {}};
+  });
+  bool was_paused = false;
+  ASSERT_TRUE(world
+                  .Run(900,
+                       [&](int round) {
+                         was_paused |= world.observer.intake_paused;
+                         if (round == 600) {
+                           EXPECT_TRUE(world.observer.intake_paused);
+                           down = false;
+                         }
+                         world.store.CompleteAll();
+                       })
+                  .ok());
+  EXPECT_TRUE(was_paused);
+  EXPECT_FALSE(world.observer.intake_paused);
+  EXPECT_EQ(world.Succeeded(), 50u);
+}
+
 TEST(WorkerLoop, HoldsNoMoreThanItsLimits) {
   WorkerWorld world(1);
   world.settings.in_flight_items_max = 10;

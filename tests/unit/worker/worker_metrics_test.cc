@@ -31,6 +31,10 @@ class StoreLog : public testing::Test {
   WorkerMetrics metrics_{Channel::kBatch, health_};
 };
 
+std::string Gauge(const std::string& name, const std::string& value) {
+  return name + "{channel=\"batch\"} " + value + "\n";
+}
+
 bool Says(const std::string& log, const std::string& part) {
   return log.find(part) != std::string::npos;
 }
@@ -45,6 +49,55 @@ TEST_F(StoreLog, AnOutageIsAWarningAndAFatalErrorIsAnError) {
   EXPECT_TRUE(Says(fatal, "error part_failed part=store")) << fatal;
   EXPECT_EQ(std::count(fatal.begin(), fatal.end(), '\n'), 1) << fatal;
   EXPECT_FALSE(health_.ok(WorkerHealth::kStore));
+}
+
+TEST_F(StoreLog, ThrottlingIsSaidWhenItStartsAndWhenItStops) {
+  const auto log = [&](const PaceState& pace) {
+    testing::internal::CaptureStderr();
+    metrics_.OnPace(pace);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(log({.chunks_max = 8}), "");
+  EXPECT_TRUE(Says(metrics_.Expose(), Gauge("headrace_store_pace_items_per_second", "+Inf")));
+  EXPECT_TRUE(Says(metrics_.Expose(), Gauge("headrace_store_concurrency_limit", "8")));
+  const PaceState slow{.throttled = true, .chunks_max = 2, .items_per_second = 66.5};
+  EXPECT_TRUE(Says(log(slow), "warning store_throttles "));
+  EXPECT_EQ(log(slow), "");
+  EXPECT_TRUE(Says(metrics_.Expose(), Gauge("headrace_store_pace_items_per_second", "66.5")));
+  EXPECT_TRUE(Says(metrics_.Expose(), Gauge("headrace_store_concurrency_limit", "2")));
+  EXPECT_TRUE(Says(log({.chunks_max = 8}), "store_throttles_no_more"));
+}
+
+// The gauge of one reason at a time, and a line in the log only for a store that is down.
+TEST_F(StoreLog, APausedIntakeSaysWhy) {
+  const auto paused = [&](const std::string& reason) {
+    for (const char* other : {"full", "store_throttled", "store_down"}) {
+      const std::string line = std::string("headrace_intake_paused{channel=\"batch\",reason=\"") +
+                               other + "\"} " + (reason == other ? "1" : "0");
+      EXPECT_TRUE(Says(metrics_.Expose(), line)) << line << "\n" << metrics_.Expose();
+    }
+  };
+  const auto log = [&](bool intake_paused) {
+    testing::internal::CaptureStderr();
+    metrics_.OnInFlight({.intake_paused = intake_paused});
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(log(false), "");
+  paused("");
+  EXPECT_EQ(log(true), "");
+  paused("full");
+  metrics_.OnPace({.throttled = true});
+  EXPECT_EQ(log(true), "");
+  paused("store_throttled");
+  Log(Failed(StoreErrorClass::kTransient), true);
+  EXPECT_TRUE(Says(log(true), "warning intake_paused reason=store_down"));
+  EXPECT_EQ(log(true), "");
+  paused("store_down");
+  Log({}, true);
+  EXPECT_EQ(log(true), "") << "back, but still full";
+  paused("store_down");
+  EXPECT_TRUE(Says(log(false), "intake_resumed"));
+  paused("");
 }
 
 TEST_F(StoreLog, AnOutageThatTurnsFatalIsReportedOnce) {
