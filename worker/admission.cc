@@ -37,13 +37,12 @@ Verdict Admission::Judge(const Record& record, Timestamp now) {
     verdict.kind = Verdict::Kind::kUnknown;
     return verdict;
   }
-  Result<GraphKey> graph = GraphKey::Parse(record.key);
-  if (!graph.ok()) {
-    item.write.graph.project = ProjectOf(record.key);
-    Refuse(record, codes::kInvalidKey, graph.error().message, verdict);
+  item.write.graph = payloads_.TakeKey();
+  if (const Status parsed = GraphKey::ParseInto(record.key, item.write.graph); !parsed.ok()) {
+    item.write.graph = {.project = ProjectOf(record.key)};
+    Refuse(record, codes::kInvalidKey, parsed.error().message, verdict);
     return verdict;
   }
-  item.write.graph = std::move(*graph);
   if (record.value.size() > settings_.limits.record_bytes_max) {
     Refuse(record, codes::kTooLarge, TooLargeMessage(settings_.limits), verdict);
     return verdict;

@@ -47,15 +47,19 @@ Lane& LaneBook::LaneOf(const GraphKey& graph) {
 }
 
 std::vector<WorkItem> LaneBook::Take(const ChunkLimits& limits, SteadyTime now) {
+  std::vector<WorkItem> chunk;
+  TakeInto(chunk, limits, now);
+  return chunk;
+}
+
+void LaneBook::TakeInto(std::vector<WorkItem>& chunk, const ChunkLimits& limits, SteadyTime now) {
   for (Bisection& bisection : bisections_) {
     if (!bisection.Ready(now)) continue;
-    std::vector<WorkItem> part = bisection.Next(limits.items);
-    waiting_ -= part.size();
-    return part;
+    chunk = bisection.Next(limits.items);
+    waiting_ -= chunk.size();
+    return;
   }
   WakeDelayed(now);
-  std::vector<WorkItem> chunk;
-  chunk.reserve(std::min(limits.items, waiting_));
   for (std::size_t lanes = 0; lanes < limits.lanes && chunk.size() < limits.items; ++lanes) {
     Lane* lane = NextReady();
     if (lane == nullptr) break;
@@ -69,7 +73,6 @@ std::vector<WorkItem> LaneBook::Take(const ChunkLimits& limits, SteadyTime now) 
     lane->state = Lane::State::kBusy;
     waiting_ -= count;
   }
-  return chunk;
 }
 
 void LaneBook::Finish(std::span<const WorkItem> chunk) {
@@ -169,18 +172,16 @@ std::optional<SteadyTime> LaneBook::NextDue() const {
 
 void LaneBook::MakeReady(Lane& lane) {
   lane.state = Lane::State::kReady;
-  if (lane.project->ready.empty()) turns_.push_back(lane.project);
-  lane.project->ready.push_back(&lane);
+  if (lane.project->ready.empty()) turns_.PushBack(lane.project);
+  lane.project->ready.PushBack(&lane);
 }
 
 // A project gives one lane and goes to the end of the row.
 Lane* LaneBook::NextReady() {
-  if (turns_.empty()) return nullptr;
-  ProjectTurn* project = turns_.front();
-  turns_.pop_front();
-  Lane* lane = project->ready.front();
-  project->ready.pop_front();
-  if (!project->ready.empty()) turns_.push_back(project);
+  ProjectTurn* project = turns_.PopFront();
+  if (project == nullptr) return nullptr;
+  Lane* lane = project->ready.PopFront();
+  if (!project->ready.empty()) turns_.PushBack(project);
   return lane;
 }
 
@@ -223,8 +224,8 @@ void LaneBook::CloseIfEmpty(Lane& lane) {
   // A busy lane stays: its chunk's items still point to it.
   if (!lane.waiting.empty() || lane.state == Lane::State::kBusy) return;
   if (lane.state == Lane::State::kReady) {
-    std::erase(lane.project->ready, &lane);
-    if (lane.project->ready.empty()) std::erase(turns_, lane.project);
+    lane.project->ready.Remove(&lane);
+    if (lane.project->ready.empty()) turns_.Remove(lane.project);
   } else if (lane.state == Lane::State::kDelayed) {
     std::erase_if(delayed_, [&](const auto& entry) { return entry.second == &lane; });
   }

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <list>
 #include <map>
 #include <optional>
@@ -22,15 +21,19 @@
 #include "common/base/clock.h"
 #include "worker/batch_turns.h"
 #include "worker/bisection.h"
+#include "worker/chain.h"
 #include "worker/item_list.h"
 #include "worker/work_item.h"
 
 namespace headrace::worker {
 
+struct Lane;
+
 // The ready lanes of one project, in the order in which they became ready.
 struct ProjectTurn {
-  std::deque<Lane*> ready;
-  std::size_t lanes = 0;  // in all states
+  Chain<Lane> ready;
+  ProjectTurn* next = nullptr;  // in LaneBook::turns_
+  std::size_t lanes = 0;        // in all states
 };
 
 struct Lane {
@@ -41,6 +44,7 @@ struct Lane {
   State state = State::kIdle;
   BatchTurns waiting;
   SteadyTime not_before{};
+  Lane* next = nullptr;  // in ProjectTurn::ready
 };
 
 // What a graph's items keep their order within.
@@ -66,6 +70,8 @@ class LaneBook {
   // The next chunk: items of ready lanes, those of a lane together and each batch's in order; empty
   // when no lane is ready. The lanes are busy until Finish or PutBack.
   std::vector<WorkItem> Take(const ChunkLimits& limits, SteadyTime now);
+  // The same into an empty `chunk`, whose room is used again.
+  void TakeInto(std::vector<WorkItem>& chunk, const ChunkLimits& limits, SteadyTime now);
 
   // The chunk is final: its lanes may go on.
   void Finish(std::span<const WorkItem> chunk);
@@ -104,7 +110,7 @@ class LaneBook {
   std::unordered_map<std::string, Lane> lanes_;  // by GraphKey::ToString()
   std::string key_;                              // of the lane that is looked up
   std::map<std::string, ProjectTurn, std::less<>> projects_;
-  std::deque<ProjectTurn*> turns_;  // of projects with ready lanes
+  Chain<ProjectTurn> turns_;  // of projects with ready lanes
   std::multimap<SteadyTime, Lane*> delayed_;
   std::list<Bisection> bisections_;  // of refused chunks; they go before the lanes
   std::size_t idle_ = 0;             // of lanes_

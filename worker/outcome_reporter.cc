@@ -9,6 +9,8 @@
 namespace headrace::worker {
 namespace {
 
+constexpr std::size_t kSpareItemsMax = 65'536;
+
 void AppendOutcome(OutcomeRecord& record, const FinishedItem& item) {
   const std::uint32_t index = item.ref.index;
   switch (item.state) {
@@ -34,21 +36,24 @@ void AppendOutcome(OutcomeRecord& record, const FinishedItem& item) {
 void JoinRanges(std::vector<IndexRange>& ranges) {
   std::sort(ranges.begin(), ranges.end(),
             [](const IndexRange& a, const IndexRange& b) { return a.first < b.first; });
-  std::vector<IndexRange> joined;
+  std::size_t joined = 0;
   for (const IndexRange& range : ranges) {
-    if (!joined.empty() && range.first <= joined.back().last + 1) {
-      joined.back().last = std::max(joined.back().last, range.last);
+    if (joined > 0 && range.first <= ranges[joined - 1].last + 1) {
+      ranges[joined - 1].last = std::max(ranges[joined - 1].last, range.last);
     } else {
-      joined.push_back(range);
+      ranges[joined++] = range;
     }
   }
-  ranges = std::move(joined);
+  ranges.resize(joined);
 }
 
 }  // namespace
 
 OutcomeReporter::OutcomeReporter(EventProducer& producer, ReporterSettings settings)
-    : producer_(producer), settings_(std::move(settings)) {}
+    : producer_(producer),
+      settings_(std::move(settings)),
+      spare_items_(kSpareItemsMax),
+      spare_ranges_(kSpareItemsMax) {}
 
 Status OutcomeReporter::Report(FinishedItem item, SteadyTime now) {
   const Group group{item.ref.batch, item.ref.round};
@@ -60,6 +65,8 @@ Status OutcomeReporter::Report(FinishedItem item, SteadyTime now) {
     collected.record.upstream = item.upstream;
     collected.record.project = std::move(item.project);
     collected.since = now;
+    collected.items = spare_items_.Take();
+    collected.record.succeeded = spare_ranges_.Take();
   }
   AppendOutcome(collected.record, item);
   collected.items.push_back({item.source, item.offset});
@@ -100,6 +107,7 @@ Status OutcomeReporter::Send(Collected collected) {
   const std::string value = EncodeOutcomeRecord(record);
   const std::uint64_t token = next_token_++;
   sent_.emplace(token, std::move(collected.items));
+  spare_ranges_.Give(std::move(record.succeeded));
   return producer_.Produce({.topic = settings_.outcomes_topic,
                             .key = key,
                             .value = value,
@@ -115,7 +123,8 @@ Status OutcomeReporter::Settle(const Delivery& delivery, SteadyTime now,
   }
   auto record = sent_.extract(delivery.token);
   CHECK(!record.empty());
-  std::move(record.mapped().begin(), record.mapped().end(), std::back_inserter(done));
+  done.insert(done.end(), record.mapped().begin(), record.mapped().end());
+  spare_items_.Give(std::move(record.mapped()));
   return {};
 }
 

@@ -20,6 +20,7 @@
 #include "common/model/outcome.h"
 #include "common/ports/event_log.h"
 #include "worker/dead_letter.h"
+#include "worker/spare_vectors.h"
 
 namespace headrace::worker {
 
@@ -79,6 +80,8 @@ class OutcomeReporter {
   std::unordered_map<std::uint64_t, FinishedItem> letters_;        // dead letters under way
   std::unordered_map<std::uint64_t, std::vector<DoneItem>> sent_;  // outcome records under way
   std::vector<Delivery> deliveries_;
+  SpareVectors<DoneItem> spare_items_;
+  SpareVectors<IndexRange> spare_ranges_;
 };
 
 }  // namespace headrace::worker

@@ -31,17 +31,17 @@ FinishedItem ToFinished(const WorkItem& item, ItemState state) {
 Settlement::Settlement(Parts parts, RetryRule retry_rule, std::string items_topic)
     : parts_(parts), retry_rule_(std::move(retry_rule)), items_topic_(std::move(items_topic)) {}
 
-Status Settlement::Settle(CompletedChunk chunk) {
+Status Settlement::Settle(CompletedChunk& chunk) {
   parts_.observer.OnChunkDone(chunk.result, chunk.items.size());
   if (store_watch_.Note(chunk.result, parts_.clock.Now())) {
     parts_.observer.OnStore(store_watch_.is_up(), chunk.result.error);
   }
-  if (!chunk.result.error) return Finish(std::move(chunk));
+  if (!chunk.result.error) return Finish(chunk);
   const RetryDecision decision = Judge(chunk);
   if (decision.action == RetryDecision::Action::kFailItem) {
     const StoreError& error = *chunk.result.error;
     chunk.result.failures.push_back({0, error.code, error.message, false});
-    return Finish(std::move(chunk));
+    return Finish(chunk);
   }
   const SteadyTime not_before = parts_.clock.Now() + decision.delay;
   if (decision.action == RetryDecision::Action::kSplit) {
@@ -73,7 +73,7 @@ RetryDecision Settlement::Judge(CompletedChunk& chunk) {
   return retry_rule_.Decide(*chunk.result.error, retry);
 }
 
-Status Settlement::Finish(CompletedChunk chunk) {
+Status Settlement::Finish(CompletedChunk& chunk) {
   parts_.lanes.Finish(chunk.items);
   failures_.assign(chunk.items.size(), nullptr);
   for (const ItemFailure& failure : chunk.result.failures) failures_[failure.position] = &failure;
@@ -94,6 +94,7 @@ Status Settlement::Finish(CompletedChunk chunk) {
       status = parts_.reporter.Report(ToFinished(item, state), now);
     }
     parts_.payloads.Give(std::move(item.write.payload));
+    parts_.payloads.Give(std::move(item.write.graph));
   }
   CountOutcomes();
   return status;

@@ -32,12 +32,13 @@ class Settlement {
   };
   Settlement(Parts parts, RetryRule retry_rule, std::string items_topic);
 
-  Status Settle(CompletedChunk chunk);
+  // Takes what it needs of the chunk.
+  Status Settle(CompletedChunk& chunk);
   // A record that admission refused: dead letter and outcome, without ever being in a lane.
   Status Refuse(const WorkItem& item, const Record& record, ItemError error);
 
  private:
-  Status Finish(CompletedChunk chunk);
+  Status Finish(CompletedChunk& chunk);
   RetryDecision Judge(CompletedChunk& chunk);
   void CountOutcomes();
   void MoveToReported(const WorkItem& item);

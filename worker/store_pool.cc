@@ -6,6 +6,13 @@
 #include "common/base/check.h"
 
 namespace headrace::worker {
+namespace {
+
+// A few MiB of each kind.
+constexpr std::size_t kSpareItemsMax = 16'384;
+constexpr std::uint64_t kPlaceBits = 32;
+
+}  // namespace
 
 // There are never more results than chunks under way, so a result never waits for room.
 StorePool::StorePool(GraphStore& store, const Wakeup& wakeup)
@@ -13,25 +20,37 @@ StorePool::StorePool(GraphStore& store, const Wakeup& wakeup)
       wakeup_(wakeup),
       traits_(store.traits()),
       pace_(traits_.chunks_in_flight_max),
-      done_(traits_.chunks_in_flight_max) {}
+      done_(traits_.chunks_in_flight_max),
+      spare_traces_(kSpareItemsMax),
+      spare_writes_(kSpareItemsMax),
+      spare_items_(kSpareItemsMax) {}
 
 std::size_t StorePool::Room(SteadyTime now) {
-  if (in_flight_.size() >= traits_.chunks_in_flight_max) return 0;
-  return std::min(traits_.chunk_items_max, pace_.Allowance(in_flight_.size(), now));
+  if (chunks_in_flight() >= traits_.chunks_in_flight_max) return 0;
+  return std::min(traits_.chunk_items_max, pace_.Allowance(chunks_in_flight(), now));
 }
 
-void StorePool::Submit(std::vector<WorkItem> items, SteadyTime now) {
-  CHECK(in_flight_.size() < traits_.chunks_in_flight_max);
+void StorePool::Submit(std::vector<WorkItem>& items, SteadyTime now) {
+  CHECK(chunks_in_flight() < traits_.chunks_in_flight_max);
   pace_.Begun(items.size(), now);
-  Chunk chunk;
-  chunk.token = next_token_++;
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(in_flight_.size()));
+    in_flight_.emplace_back();
+  }
+  InFlight& place = in_flight_[free_.back()];
+  place.token = ++submitted_ << kPlaceBits | free_.back();
+  free_.pop_back();
+  place.items = spare_traces_.Take();
+  Chunk chunk{place.token, spare_writes_.Take()};
+  place.items.reserve(items.size());
   chunk.items.reserve(items.size());
   for (WorkItem& item : items) {
     ++item.attempts;
+    place.items.push_back(item);
     chunk.items.push_back(std::move(item.write));
   }
   items_in_flight_ += items.size();
-  in_flight_.emplace(chunk.token, std::move(items));
+  items.clear();
   store_.Submit(std::move(chunk), *this);
 }
 
@@ -46,17 +65,28 @@ void StorePool::Collect(std::vector<CompletedChunk>& completed, SteadyTime now) 
   signalled_ = false;  // before looking: what comes after the look signals again
   done_.DrainInto(drained_);
   for (Done& done : drained_) {
-    auto entry = in_flight_.extract(done.result.token);
-    CHECK(!entry.empty());
-    std::vector<WorkItem>& items = entry.mapped();
-    items_in_flight_ -= items.size();
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      items[i].write = std::move(done.chunk.items[i]);
+    const auto place = static_cast<std::uint32_t>(done.result.token);
+    CHECK(place < in_flight_.size() && in_flight_[place].token == done.result.token);
+    InFlight& known = in_flight_[place];
+    std::vector<WorkItem> items = spare_items_.Take();
+    items.reserve(known.items.size());
+    for (std::size_t i = 0; i < known.items.size(); ++i) {
+      items.push_back({known.items[i], std::move(done.chunk.items[i])});
     }
-    pace_.Done(done.result, items.size(), in_flight_.size(), now);
+    items_in_flight_ -= items.size();
+    known.token = 0;
+    free_.push_back(place);
+    pace_.Done(done.result, items.size(), chunks_in_flight(), now);
+    spare_traces_.Give(std::move(known.items));
+    spare_writes_.Give(std::move(done.chunk.items));
     completed.push_back({std::move(done.result), std::move(items)});
   }
   pace_.Grow(now);
+}
+
+void StorePool::Recycle(std::vector<CompletedChunk>& settled) {
+  for (CompletedChunk& chunk : settled) spare_items_.Give(std::move(chunk.items));
+  settled.clear();
 }
 
 }  // namespace headrace::worker

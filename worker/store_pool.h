@@ -5,12 +5,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
+#include <deque>
 #include <vector>
 
 #include "common/base/bounded_queue.h"
 #include "common/base/wakeup.h"
 #include "common/ports/graph_store.h"
+#include "worker/spare_vectors.h"
 #include "worker/store_pace.h"
 #include "worker/work_item.h"
 
@@ -30,16 +31,21 @@ class StorePool final : public ChunkSink {
   const StoreTraits& traits() const { return traits_; }
   // How many items the next chunk may hold; 0: none may be submitted now.
   std::size_t Room(SteadyTime now);
-  bool idle() const { return in_flight_.empty(); }
+  bool idle() const { return chunks_in_flight() == 0; }
   std::size_t items_in_flight() const { return items_in_flight_; }
-  void Submit(std::vector<WorkItem> items, SteadyTime now);
+  // Empties `items`.
+  void Submit(std::vector<WorkItem>& items, SteadyTime now);
   // Appends what has completed; never waits.
   void Collect(std::vector<CompletedChunk>& completed, SteadyTime now);
+  // Takes the room of settled chunks back for those to come.
+  void Recycle(std::vector<CompletedChunk>& settled);
   const StorePace& pace() const { return pace_; }
 
   void OnChunkDone(ChunkResult result, Chunk chunk) override;
 
  private:
+  std::size_t chunks_in_flight() const { return in_flight_.size() - free_.size(); }
+
   struct Done {
     ChunkResult result;
     Chunk chunk;
@@ -49,13 +55,22 @@ class StorePool final : public ChunkSink {
   const Wakeup& wakeup_;
   const StoreTraits traits_;
   StorePace pace_;
-  std::uint64_t next_token_ = 1;
-  // The items without their WriteItem, which travels through the store and comes back.
-  std::unordered_map<std::uint64_t, std::vector<WorkItem>> in_flight_;
+  std::uint64_t submitted_ = 0;
+  // By the low half of the token. The items without their WriteItem, which travels through the
+  // store and comes back.
+  struct InFlight {
+    std::uint64_t token = 0;  // 0: free
+    std::vector<ItemTrace> items;
+  };
+  std::deque<InFlight> in_flight_;
+  std::vector<std::uint32_t> free_;
   std::size_t items_in_flight_ = 0;
   BoundedQueue<Done> done_;
   std::atomic<bool> signalled_ = false;  // the loop knows that something is in done_
   std::vector<Done> drained_;
+  SpareVectors<ItemTrace> spare_traces_;
+  SpareVectors<WriteItem> spare_writes_;
+  SpareVectors<WorkItem> spare_items_;
 };
 
 }  // namespace headrace::worker

@@ -11,10 +11,8 @@ namespace headrace::worker {
 struct Lane;      // see lane_book.h
 class Bisection;  // see bisection.h
 
-// An item on its way through the worker: what the store needs, and what the worker must remember
-// to account for it.
-struct WorkItem {
-  WriteItem write;
+// What the worker must remember of an item to account for it, also while the store has the rest.
+struct ItemTrace {
   TopicPartition source;
   std::int64_t offset = 0;
   bool again = false;          // sent before: may have ended already
@@ -25,6 +23,11 @@ struct WorkItem {
   Timestamp first_try{};
   Lane* lane = nullptr;            // set by LaneBook
   Bisection* bisection = nullptr;  // set while it is tried on behalf of one
+};
+
+// An item on its way through the worker.
+struct WorkItem : ItemTrace {
+  WriteItem write;  // what the store needs
 
   std::size_t bytes() const { return write.payload.size(); }
 };

@@ -107,20 +107,24 @@ Result<bool> WorkerLoop::Tick() {
 }
 
 Result<bool> WorkerLoop::SettleCompleted(bool flush) {
-  std::vector<CompletedChunk> completed;
+  std::vector<CompletedChunk>& completed = scratch_.completed;
+  completed.clear();
   store_pool_.Collect(completed, ports_.clock.Now());
+  const bool any_completed = !completed.empty();
   std::set<TopicPartition> foreign;
   for (CompletedChunk& chunk : completed) {
     for (const WorkItem& item : chunk.items) {
       if (!partitions_.owns(item.source)) foreign.insert(item.source);
     }
-    if (Status settled = settlement_.Settle(std::move(chunk)); !settled.ok()) {
+    if (Status settled = settlement_.Settle(chunk); !settled.ok()) {
       return settled.error();
     }
   }
   // What went back into its lane for a retry, but was revoked meanwhile, is another worker's now.
   if (!foreign.empty()) ForgetWaiting(foreign);
-  std::vector<DoneItem> done;
+  store_pool_.Recycle(completed);
+  std::vector<DoneItem>& done = scratch_.done;
+  done.clear();
   if (Status pumped = reporter_.Pump(ports_.clock.Now(), flush, done); !pumped.ok()) {
     return pumped.error();
   }
@@ -128,7 +132,7 @@ Result<bool> WorkerLoop::SettleCompleted(bool flush) {
     partitions_.Complete(item.source, item.offset);
     --held_.reported;
   }
-  return !completed.empty() || !done.empty();
+  return any_completed || !done.empty();
 }
 
 bool WorkerLoop::PassGate() {
@@ -151,7 +155,8 @@ bool WorkerLoop::Dispatch() {
     limits.items = store_pool_.Room(ports_.clock.Now());
     pulse_.store_has_room = limits.items > 0;
     if (!pulse_.store_has_room) break;
-    std::vector<WorkItem> chunk = lanes_.Take(limits, ports_.clock.Now());
+    std::vector<WorkItem>& chunk = scratch_.chunk;
+    lanes_.TakeInto(chunk, limits, ports_.clock.Now());
     if (chunk.empty()) break;
     const Timestamp now = ports_.clock.WallNow();
     for (WorkItem& item : chunk) {
@@ -159,7 +164,7 @@ bool WorkerLoop::Dispatch() {
       item.first_try = now;
       item.judged_at = ports_.clock.Now();
     }
-    store_pool_.Submit(std::move(chunk), ports_.clock.Now());
+    store_pool_.Submit(chunk, ports_.clock.Now());
     dispatched = true;
   }
   return dispatched;

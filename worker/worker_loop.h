@@ -103,6 +103,12 @@ class WorkerLoop final : public AssignmentListener {
     bool store_has_room = true;  // as of the last dispatch
     bool throttled = false;      // as the observer knows it
   } pulse_;
+  // Their room is used again, tick by tick; their content is not.
+  struct Scratch {
+    std::vector<CompletedChunk> completed;
+    std::vector<DoneItem> done;
+    std::vector<WorkItem> chunk;
+  } scratch_;
 };
 
 }  // namespace headrace::worker

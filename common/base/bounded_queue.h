@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,10 +22,10 @@ class BoundedQueue {
   bool Push(T value) {
     MutexLock lock(mutex_);
     ++room_waiters_;
-    while (items_.size() >= capacity_ && !closed_) room_.wait(mutex_);
+    while (count() >= capacity_ && !closed_) room_.wait(mutex_);
     --room_waiters_;
     if (closed_) return false;
-    items_.push_back(std::move(value));
+    Append(std::move(value));
     if (filled_waiters_ > 0) filled_.notify_one();
     return true;
   }
@@ -34,8 +33,8 @@ class BoundedQueue {
   // False when full or closed; the value is untouched then.
   bool TryPush(T& value) {
     MutexLock lock(mutex_);
-    if (closed_ || items_.size() >= capacity_) return false;
-    items_.push_back(std::move(value));
+    if (closed_ || count() >= capacity_) return false;
+    Append(std::move(value));
     if (filled_waiters_ > 0) filled_.notify_one();
     return true;
   }
@@ -44,7 +43,7 @@ class BoundedQueue {
   std::optional<T> Pop() {
     MutexLock lock(mutex_);
     ++filled_waiters_;
-    while (items_.empty() && !closed_) filled_.wait(mutex_);
+    while (count() == 0 && !closed_) filled_.wait(mutex_);
     --filled_waiters_;
     return TakeFront();
   }
@@ -54,7 +53,7 @@ class BoundedQueue {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     MutexLock lock(mutex_);
     ++filled_waiters_;
-    while (items_.empty() && !closed_) {
+    while (count() == 0 && !closed_) {
       if (filled_.wait_until(mutex_, deadline) == std::cv_status::timeout) break;
     }
     --filled_waiters_;
@@ -64,11 +63,12 @@ class BoundedQueue {
   // Moves everything that is there to the end of `out` without waiting; returns how many.
   std::size_t DrainInto(std::vector<T>& out) {
     MutexLock lock(mutex_);
-    const std::size_t count = items_.size();
-    for (T& item : items_) out.push_back(std::move(item));
+    const std::size_t drained = count();
+    for (; first_ < items_.size(); ++first_) out.push_back(std::move(items_[first_]));
     items_.clear();
-    if (count > 0 && room_waiters_ > 0) room_.notify_all();
-    return count;
+    first_ = 0;
+    if (drained > 0 && room_waiters_ > 0) room_.notify_all();
+    return drained;
   }
 
   void Close() {
@@ -80,14 +80,28 @@ class BoundedQueue {
 
   std::size_t size() const {
     MutexLock lock(mutex_);
-    return items_.size();
+    return count();
   }
 
  private:
+  std::size_t count() const REQUIRES(mutex_) { return items_.size() - first_; }
+
+  void Append(T&& value) REQUIRES(mutex_) {
+    // What was taken leaves holes at the front; they are closed when they are the greater part.
+    if (items_.size() == items_.capacity() && first_ > items_.size() / 2) {
+      items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(first_));
+      first_ = 0;
+    }
+    items_.push_back(std::move(value));
+  }
+
   std::optional<T> TakeFront() REQUIRES(mutex_) {
-    if (items_.empty()) return std::nullopt;
-    std::optional<T> value(std::move(items_.front()));
-    items_.pop_front();
+    if (count() == 0) return std::nullopt;
+    std::optional<T> value(std::move(items_[first_++]));
+    if (count() == 0) {
+      items_.clear();
+      first_ = 0;
+    }
     if (room_waiters_ > 0) room_.notify_one();
     return value;
   }
@@ -96,7 +110,9 @@ class BoundedQueue {
   mutable Mutex mutex_;
   CondVar room_;
   CondVar filled_;
-  std::deque<T> items_ GUARDED_BY(mutex_);
+  // A vector, because a deque allocates and frees all the time.
+  std::vector<T> items_ GUARDED_BY(mutex_);
+  std::size_t first_ GUARDED_BY(mutex_) = 0;  // of items_ that was not taken yet
   bool closed_ GUARDED_BY(mutex_) = false;
   // Waking nobody costs as much as waking somebody, so it is known whether anybody waits.
   std::size_t room_waiters_ GUARDED_BY(mutex_) = 0;

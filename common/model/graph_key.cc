@@ -30,6 +30,12 @@ void GraphKey::AppendTo(std::string& out) const {
 }
 
 Result<GraphKey> GraphKey::Parse(std::string_view key) {
+  GraphKey parsed;
+  if (Status status = ParseInto(key, parsed); !status.ok()) return std::move(status).error();
+  return parsed;
+}
+
+Status GraphKey::ParseInto(std::string_view key, GraphKey& into) {
   const auto refuse = [](std::string_view why) {
     return Invalid(std::string(why).append("; ").append(kShape));
   };
@@ -49,9 +55,10 @@ Result<GraphKey> GraphKey::Parse(std::string_view key) {
   if (id.empty()) return refuse("the id in the key is empty");
   if (!IsValidUtf8(id)) return refuse("the id in the key is not valid UTF-8");
   if (id.find('\0') != std::string_view::npos) return refuse("the id in the key holds a NUL");
-  return GraphKey{.project = std::string(project),
-                  .kind = is_graph ? GraphKind::kGraph : GraphKind::kUser,
-                  .id = std::string(id)};
+  into.project.assign(project);
+  into.kind = is_graph ? GraphKind::kGraph : GraphKind::kUser;
+  into.id.assign(id);
+  return {};
 }
 
 }  // namespace headrace

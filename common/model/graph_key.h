@@ -21,6 +21,8 @@ struct GraphKey {
   void AppendTo(std::string& out) const;
   // kInvalid with a sentence that says what the key should look like.
   static Result<GraphKey> Parse(std::string_view key);
+  // The same into `into`, whose buffers are used again; on an error it is left as it was.
+  static Status ParseInto(std::string_view key, GraphKey& into);
 
   friend auto operator<=>(const GraphKey&, const GraphKey&) = default;
 };
