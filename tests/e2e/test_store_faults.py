@@ -14,7 +14,7 @@ class StoreUnderFaults(FaultTest):
     def setUp(self):
         super().setUp()
         self.create_topics()
-        self.busy = self.worker()
+        self.busy = self.worker(HEADRACE_WORKER_IN_FLIGHT_ITEMS_MAX="500")  # so that it fills up
         self.batch_id, self.source = self.load()
         self.wait_rows(300)
 
@@ -29,6 +29,9 @@ class StoreUnderFaults(FaultTest):
     def assert_nothing_failed(self):
         self.assertEqual([], self.stage.consume("dead-letters", "-o", "beginning"))
 
+    def paused(self):
+        return self.busy.metric("headrace_intake_paused{reason=\"store_down\"")
+
     def test_an_outage_makes_no_item_fail(self):
         with self.locked_store():
             wait_until(lambda: "store" in readiness(self.busy), "readiness that names the store", 60)
@@ -37,11 +40,16 @@ class StoreUnderFaults(FaultTest):
             wait_until(lambda: self.busy.metric("headrace_store_chunks_total{result=\"transient\"") > retried + 2,
                        "tries while the store is away", 60)
             self.assertEqual(stored, self.rows())
+            wait_until(self.paused, "a full worker whose intake is paused", 60)
+            self.assertLessEqual(self.busy.metric("headrace_items_in_flight"), 2 * 500)
             self.assertEqual(200, get(self.busy.metrics, "/healthz")[0])
         self.busy.wait_ready()
         self.judge(self.batch_id, self.source)
         self.assert_nothing_failed()
         self.assertEqual(1, self.busy.metric("headrace_store_up"))
+        self.assertEqual(0, self.paused())
+        for said in ("intake_paused reason=store_down", "intake_resumed"):
+            self.assertEqual(1, self.busy.log().count(said), said)
 
     def test_a_worker_that_dies_in_an_outage_leaves_everything_to_its_heir(self):
         with self.locked_store():
