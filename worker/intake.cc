@@ -87,7 +87,9 @@ Result<bool> Intake::TakeIn(Held& held) {
 bool Intake::KnowsPartitionCount() {
   if (partition_count_ > 0) return true;
   const auto ends = parts_.consumer.EndOffsets(0);
-  if (ends.ok()) partition_count_ = static_cast<std::int32_t>(ends->size());
+  if (!ends.ok()) return false;
+  parts_.partitions.BoundRepeats(*ends);
+  partition_count_ = static_cast<std::int32_t>(ends->size());
   return partition_count_ > 0;
 }
 
@@ -99,9 +101,7 @@ Status Intake::Enter(const Record& record, Verdict&& verdict, Held& held) {
     return parts_.settlement.Refuse(verdict.item, record, std::move(*verdict.refusal));
   }
   held.bytes += verdict.item.bytes();
-  const bool may_be_repeat =
-      verdict.item.again || record.offset < parts_.partitions.repeats_end(record.source);
-  if (parts_.gate.Passes(verdict.item, may_be_repeat)) parts_.lanes.Add(std::move(verdict.item));
+  if (parts_.gate.Passes(verdict.item)) parts_.lanes.Add(std::move(verdict.item));
   return {};
 }
 

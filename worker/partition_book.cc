@@ -1,46 +1,47 @@
 #include "worker/partition_book.h"
 
-#include <charconv>
+#include <algorithm>
 #include <limits>
-#include <string>
-#include <string_view>
 
 namespace headrace::worker {
 
 namespace {
 
-constexpr std::string_view kHighWater = "hw=";
+constexpr std::int64_t kEverything = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kReservedMin = 1'000;
 
-// The former owner's high water, from its last commit. A commit without one was made by another
-// tool (a group that was reset): then everything may be a repeat.
-std::int64_t RepeatsEnd(const PartitionPosition& position) {
-  if (position.offset < 0 && position.offset != PartitionPosition::kFromCommit) return 0;
-  const std::string_view text = position.metadata;
-  std::int64_t high_water = 0;
-  if (text.starts_with(kHighWater)) {
-    const char* end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data() + kHighWater.size(), end, high_water);
-    if (parsed.ec == std::errc()) return high_water;
-  }
-  return std::numeric_limits<std::int64_t>::max();
+// What the position says of the former owner. A commit without a note was made by another tool (a
+// group that was reset), or could not be read: then everything may be a repeat.
+CommitNote FormerNote(const PartitionPosition& position) {
+  const bool none = position.offset < 0 && position.offset != PartitionPosition::kFromCommit;
+  if (none) return {.high_water = 0, .clean = true};
+  const CommitNote unknown{.high_water = kEverything, .clean = true};
+  return ParseCommitNote(position.metadata).value_or(unknown);
 }
 
 }  // namespace
 
 void PartitionBook::Own(std::span<const PartitionPosition> positions) {
-  last_ledger_ = nullptr;
+  last_owned_ = nullptr;
   for (const PartitionPosition& position : positions) {
     // Logical positions (from the start, from the commit) are negative; the ledger takes its place
     // from the first record then.
     const std::int64_t start = position.offset >= 0 ? position.offset : 0;
+    const CommitNote former = FormerNote(position);
     partitions_.erase(position.partition);
-    partitions_.emplace(position.partition,
-                        Owned{OffsetLedger(start, ledger_span_max_), start, RepeatsEnd(position)});
+    partitions_.emplace(
+        position.partition,
+        Owned{.ledger = OffsetLedger(start, ledger_span_max_),
+              .committed = start,
+              .repeats_end = former.high_water,
+              .suspects_end = former.clean ? 0 : former.high_water,
+              .reserved_end = start,
+              .read_end = position.offset >= 0 ? std::optional(start) : std::nullopt});
   }
 }
 
 void PartitionBook::Forget(std::span<const TopicPartition> partitions) {
-  last_ledger_ = nullptr;
+  last_owned_ = nullptr;
   for (const TopicPartition& partition : partitions) partitions_.erase(partition);
 }
 
@@ -50,38 +51,79 @@ std::set<TopicPartition> PartitionBook::owned() const {
   return owned;
 }
 
-OffsetLedger* PartitionBook::Find(TopicPartition partition) {
-  if (last_ledger_ != nullptr && last_ == partition) return last_ledger_;
+PartitionBook::Owned* PartitionBook::FindOwned(TopicPartition partition) {
+  if (last_owned_ != nullptr && last_ == partition) return last_owned_;
   const auto found = partitions_.find(partition);
   if (found == partitions_.end()) return nullptr;
   last_ = partition;
-  last_ledger_ = &found->second.ledger;
-  return last_ledger_;
+  last_owned_ = &found->second;
+  return last_owned_;
+}
+
+OffsetLedger* PartitionBook::Find(TopicPartition partition) {
+  Owned* owned = FindOwned(partition);
+  return owned == nullptr ? nullptr : &owned->ledger;
 }
 
 void PartitionBook::Complete(TopicPartition partition, std::int64_t offset) {
   if (OffsetLedger* ledger = Find(partition)) ledger->Complete(offset);
 }
 
-std::int64_t PartitionBook::repeats_end(TopicPartition partition) const {
-  const auto found = partitions_.find(partition);
-  return found == partitions_.end() ? 0 : found->second.repeats_end;
+std::int64_t PartitionBook::repeats_end(TopicPartition partition) {
+  const Owned* owned = FindOwned(partition);
+  return owned == nullptr ? 0 : owned->repeats_end;
 }
 
-std::vector<PartitionPosition> PartitionBook::Uncommitted() const {
+std::int64_t PartitionBook::reserved_end(TopicPartition partition) {
+  const Owned* owned = FindOwned(partition);
+  return owned == nullptr ? kEverything : owned->reserved_end;
+}
+
+void PartitionBook::BoundRepeats(std::span<const std::int64_t> ends) {
+  for (auto& [partition, owned] : partitions_) {
+    const auto number = static_cast<std::size_t>(partition.partition);
+    if (owned.repeats_end == kEverything && number < ends.size()) owned.repeats_end = ends[number];
+  }
+}
+
+std::vector<PartitionPosition> PartitionBook::NextCommit(const std::set<TopicPartition>& left) {
   std::vector<PartitionPosition> positions;
-  for (const auto& [partition, entry] : partitions_) {
-    if (entry.ledger.frontier() <= entry.committed) continue;
-    positions.push_back({partition, entry.ledger.frontier(),
-                         std::string(kHighWater) + std::to_string(entry.ledger.high_water())});
+  for (auto& [partition, owned] : partitions_) {
+    const bool is_left = left.contains(partition);
+    const bool waits_for_mark = owned.ledger.high_water() > owned.reserved_end;
+    const bool has_note = owned.offered_end.has_value();  // which says that we go on
+    if (owned.ledger.frontier() <= owned.committed && !waits_for_mark && !(is_left && has_note)) {
+      continue;
+    }
+    const CommitNote note = NextNote(owned, is_left);
+    owned.read_end = owned.ledger.high_water();
+    owned.offered_end = note.high_water;
+    positions.push_back({partition, owned.ledger.frontier(), FormatCommitNote(note)});
   }
   return positions;
 }
 
+// While we go on a mark is never taken back, because a commit that failed for us may have reached
+// Kafka. When we leave it is: what was read is known then. In both cases the next owner must go on
+// doubting what we were told to doubt and have not read.
+CommitNote PartitionBook::NextNote(const Owned& owned, bool left) {
+  const std::int64_t read = owned.ledger.high_water();
+  CommitNote note{.high_water = std::max(read, owned.repeats_end)};
+  if (left) {
+    note.clean = owned.ledger.frontier() >= owned.suspects_end;
+  } else {
+    const std::int64_t ahead = std::max(kReservedMin, 2 * (read - owned.read_end.value_or(read)));
+    note.high_water = std::max({note.high_water, read + ahead, owned.offered_end.value_or(0)});
+  }
+  return note;
+}
+
 void PartitionBook::MarkCommitted(std::span<const PartitionPosition> positions) {
   for (const PartitionPosition& position : positions) {
-    const auto found = partitions_.find(position.partition);
-    if (found != partitions_.end()) found->second.committed = position.offset;
+    Owned* owned = FindOwned(position.partition);
+    if (owned == nullptr) continue;
+    owned->committed = position.offset;
+    owned->reserved_end = owned->offered_end.value_or(owned->reserved_end);
   }
 }
 

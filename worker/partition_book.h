@@ -1,19 +1,28 @@
-// The partitions that this worker owns: their ledgers, and what is due to be committed.
+// The partitions that this worker owns: their ledgers, what may be begun, and what is due to be
+// committed.
 #pragma once
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
 
 #include "common/ports/event_log.h"
+#include "worker/commit_note.h"
 #include "worker/offset_ledger.h"
 
 namespace headrace::worker {
 
 // Owned by the loop thread. A partition that was taken away is forgotten at once, so that a late
 // completion cannot move an offset that another worker owns.
+//
+// Reserving. A worker that dies leaves items that it had begun, or even ended, after its last
+// commit. For the next owner to know them, each commit names a mark up to which the worker may go
+// before the commit after it; an item at or beyond the mark is not begun until a commit with a
+// higher mark has succeeded. The mark lies twice as far ahead as was read since the last commit, so
+// a partition in full flow needs no commits beside those that are due anyway.
 class PartitionBook {
  public:
   explicit PartitionBook(std::size_t ledger_span_max) : ledger_span_max_(ledger_span_max) {}
@@ -27,12 +36,20 @@ class PartitionBook {
   OffsetLedger* Find(TopicPartition partition);
   void Complete(TopicPartition partition, std::int64_t offset);
 
-  // Records of the partition below this offset may be repeats: its former owner had read them.
-  std::int64_t repeats_end(TopicPartition partition) const;
+  // Records of the partition below this offset may be repeats: its former owner may have begun
+  // them.
+  std::int64_t repeats_end(TopicPartition partition);
+  // Items of the partition at or beyond this offset must not be begun yet. Nothing holds up what is
+  // not owned.
+  std::int64_t reserved_end(TopicPartition partition);
 
-  // Frontiers that moved since they were last committed; the metadata carries the high water, below
-  // which the next owner may meet repeats.
-  std::vector<PartitionPosition> Uncommitted() const;
+  // Where it could not be known what the former owners had begun, it was nothing beyond the
+  // partition's present end.
+  void BoundRepeats(std::span<const std::int64_t> ends);
+
+  // The next commit of everything whose frontier moved, or whose items wait for a higher mark, and
+  // of the partitions that are `left`: they are drained, and not read again before Own.
+  std::vector<PartitionPosition> NextCommit(const std::set<TopicPartition>& left);
   void MarkCommitted(std::span<const PartitionPosition> positions);
 
  private:
@@ -40,13 +57,21 @@ class PartitionBook {
     OffsetLedger ledger;
     std::int64_t committed;
     std::int64_t repeats_end;
+    std::int64_t suspects_end;             // below it something may have ended the former owner
+    std::int64_t reserved_end;             // by the last commit that succeeded
+    std::optional<std::int64_t> read_end;  // at the last commit; empty: where reading starts
+    // By the last commit that was tried: if it failed, Kafka may have it all the same.
+    std::optional<std::int64_t> offered_end{};
   };
+
+  Owned* FindOwned(TopicPartition partition);
+  static CommitNote NextNote(const Owned& owned, bool left);
 
   const std::size_t ledger_span_max_;
   std::map<TopicPartition, Owned> partitions_;
   // What was found last: records and outcomes of one partition come together.
   TopicPartition last_;
-  OffsetLedger* last_ledger_ = nullptr;
+  Owned* last_owned_ = nullptr;
 };
 
 }  // namespace headrace::worker

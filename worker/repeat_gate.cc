@@ -11,9 +11,11 @@ auto OrderOf(const ItemRef& ref) { return std::tie(ref.batch, ref.index, ref.rou
 
 }  // namespace
 
-bool RepeatGate::Passes(WorkItem& item, bool may_be_repeat) {
-  const auto queue = waiting_.find(item.source);
-  if (!may_be_repeat && queue == waiting_.end()) return true;
+bool RepeatGate::Passes(WorkItem& item) {
+  const bool may_be_repeat = item.again || item.offset < partitions_.repeats_end(item.source);
+  const bool reserved = item.offset < partitions_.reserved_end(item.source);
+  if (!may_be_repeat && reserved && !waiting_.contains(item.source)) return true;
+  waits_for_mark_ = waits_for_mark_ || !reserved;
   if (may_be_repeat) to_ask_.push_back(item.write.ref);
   waiting_[item.source].push_back(
       {std::move(item), may_be_repeat ? Answer::kAwaited : Answer::kTry});
@@ -22,6 +24,7 @@ bool RepeatGate::Passes(WorkItem& item, bool may_be_repeat) {
 
 void RepeatGate::Settle(std::vector<WorkItem>& to_try, std::vector<WorkItem>& ended) {
   AskAboutNew();
+  waits_for_mark_ = false;
   if (waiting_.empty()) return;
   answers_.clear();
   source_.Collect(answers_);
@@ -37,8 +40,11 @@ void RepeatGate::Settle(std::vector<WorkItem>& to_try, std::vector<WorkItem>& en
       if (found == answers_.end() || found->ref != waiting.item.write.ref) continue;
       waiting.answer = found->ended ? Answer::kEnded : Answer::kTry;
     }
+    const std::int64_t reserved_end = partitions_.reserved_end(queue->first);
+    waits_for_mark_ = waits_for_mark_ || queue->second.back().item.offset >= reserved_end;
     while (!queue->second.empty() && queue->second.front().answer != Answer::kAwaited) {
       Waiting& front = queue->second.front();
+      if (front.item.offset >= reserved_end) break;
       (front.answer == Answer::kEnded ? ended : to_try).push_back(std::move(front.item));
       queue->second.pop_front();
     }

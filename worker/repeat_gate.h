@@ -5,6 +5,10 @@
 // repeat waits here until its state is known. Items come from one partition in order and leave in
 // order: whatever stands behind a waiting item of its partition waits with it, other partitions
 // flow, and so does everything that cannot be a repeat while nothing before it waits.
+//
+// For the next owner to know what may be a repeat, what is beyond the mark that is reserved in
+// Kafka (see PartitionBook) waits here too. While Kafka refuses commits it waits for as long: an
+// item that ended beyond the mark could not be told from a new one after a crash.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +18,7 @@
 #include <vector>
 
 #include "common/model/outcome.h"
+#include "worker/partition_book.h"
 #include "worker/work_item.h"
 
 namespace headrace::worker {
@@ -31,16 +36,19 @@ class OutcomeSource {
   virtual void Collect(std::vector<ItemOutcome>& answers) = 0;  // never waits
 };
 
-// Pure, but for the source. Owned by the loop thread.
+// Pure, but for the source. Owned by the loop thread; items are of partitions in the book.
 class RepeatGate {
  public:
-  explicit RepeatGate(OutcomeSource& source) : source_(source) {}
+  RepeatGate(OutcomeSource& source, PartitionBook& partitions)
+      : source_(source), partitions_(partitions) {}
 
   // True when the item may pass at once; it is left as it is then. Otherwise the gate took it.
-  bool Passes(WorkItem& item, bool may_be_repeat);
+  bool Passes(WorkItem& item);
   // Takes in what the source answered. Appends what may go on to `to_try`, in order, and what has
   // ended already to `ended`.
   void Settle(std::vector<WorkItem>& to_try, std::vector<WorkItem>& ended);
+  // Items wait for a commit with a higher mark.
+  bool waits_for_mark() const { return waits_for_mark_; }
   // Takes out what came from these partitions.
   std::vector<WorkItem> Remove(const std::set<TopicPartition>& partitions);
 
@@ -54,6 +62,8 @@ class RepeatGate {
   void AskAboutNew();
 
   OutcomeSource& source_;
+  PartitionBook& partitions_;
+  bool waits_for_mark_ = false;
   std::map<TopicPartition, std::deque<Waiting>> waiting_;  // no empty queues
   std::vector<ItemRef> to_ask_;
   std::vector<ItemOutcome> answers_;

@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kIdleWait{50};
+constexpr milliseconds kCommitRetry{100};  // while items wait for one
 constexpr std::size_t kLedgerSpanMax = 1u << 20;
 
 ChunkLimits LimitsOf(const StoreTraits& traits, const WorkerSettings& settings) {
@@ -31,7 +32,7 @@ WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
       store_pool_(ports_.store, ports_.wakeup),
       reporter_(ports_.producer, {.outcomes_topic = plan_.outcomes_topic,
                                   .dead_letters_topic = plan_.dead_letters_topic}),
-      gate_(ports_.outcomes),
+      gate_(ports_.outcomes, partitions_),
       admission_(plan_.admission, ports_.directory),
       settlement_({held_, lanes_, reporter_, partitions_, admission_.payloads(), ports_.observer,
                    ports_.clock},
@@ -75,7 +76,7 @@ void WorkerLoop::Finish() {
   // What waits in lanes is not begun; the next owner finds it behind the committed frontier.
   ForgetWaiting(partitions_.owned());
   Quiesce(plan_.settings.drain_timeout);
-  CommitNow();
+  CommitLeaving(partitions_.owned());
   Leave();
 }
 
@@ -93,9 +94,9 @@ Result<bool> WorkerLoop::Tick() {
   }
   Result<bool> settled = SettleCompleted(/*flush=*/false);
   if (!settled.ok()) return settled;
+  CommitIfDue();
   const bool passed = PassGate();
   const bool dispatched = Dispatch();
-  CommitIfDue();
   TellPace();
   ports_.observer.OnInFlight({.items = held_.items + held_.reported,
                               .reported = held_.reported,
@@ -172,23 +173,33 @@ bool WorkerLoop::Dispatch() {
 
 void WorkerLoop::CommitIfDue() {
   const SteadyTime now = ports_.clock.Now();
-  if (now < pulse_.next_commit) return;
+  if (now < pulse_.next_commit) {
+    if (gate_.waits_for_mark() && now >= pulse_.next_mark) CommitNow({});
+    return;
+  }
   pulse_.next_commit = now + plan_.settings.commit_interval;
-  CommitNow();
+  CommitNow({});
   // A poll that brings nothing does not prove that a broker is back.
   if (!pulse_.kafka_ok && consumer_->EndOffsets(0).ok()) Watch({}).IgnoreError();
 }
 
-void WorkerLoop::CommitNow() {
-  const std::vector<PartitionPosition> due = partitions_.Uncommitted();
+void WorkerLoop::CommitNow(const std::set<TopicPartition>& left) {
+  const std::vector<PartitionPosition> due = partitions_.NextCommit(left);
   if (due.empty()) return;
   if (Status committed = consumer_->Commit(due); !committed.ok()) {
     // The frontier stays uncommitted and is tried again; a crash meanwhile only repeats work.
     log::Debug("commit_failed", {{"error", committed.error().message}});
+    pulse_.next_mark = ports_.clock.Now() + kCommitRetry;
     return;
   }
   partitions_.MarkCommitted(due);
   Watch({}).IgnoreError();
+}
+
+// The last commit of partitions that another worker will own.
+void WorkerLoop::CommitLeaving(const std::set<TopicPartition>& partitions) {
+  const bool drained = store_pool_.idle() && reporter_.idle();
+  CommitNow(drained ? partitions : std::set<TopicPartition>());
 }
 
 // Brings what has been begun to its end, without beginning anything.
@@ -224,7 +235,7 @@ void WorkerLoop::OnRevoked(std::span<const TopicPartition> partitions) {
   if (partitions_.owned().empty()) return;
   ForgetWaiting({partitions.begin(), partitions.end()});
   Quiesce(std::min(plan_.settings.drain_timeout, plan_.settings.session_timeout / 2));
-  CommitNow();
+  CommitLeaving({partitions.begin(), partitions.end()});
   partitions_.Forget(partitions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
 }

@@ -76,7 +76,8 @@ class WorkerLoop final : public AssignmentListener {
   bool PassGate();
   bool Dispatch();
   void CommitIfDue();
-  void CommitNow();
+  void CommitNow(const std::set<TopicPartition>& left);
+  void CommitLeaving(const std::set<TopicPartition>& partitions);
   void Quiesce(std::chrono::milliseconds budget);
   void ForgetWaiting(const std::set<TopicPartition>& partitions);
   void Leave();
@@ -99,6 +100,7 @@ class WorkerLoop final : public AssignmentListener {
   std::optional<Intake> intake_;
   struct Pulse {
     SteadyTime next_commit{};
+    SteadyTime next_mark{};  // not before it, when items wait for a commit
     bool kafka_ok = true;
     bool store_has_room = true;  // as of the last dispatch
     bool throttled = false;      // as the observer knows it

@@ -44,6 +44,7 @@ class MemoryEventLog::Broker {
   std::map<std::string, MemoryGroup> groups GUARDED_BY(mutex);
   std::map<std::string, std::pair<int, Error>> failures GUARDED_BY(mutex);
   bool reachable GUARDED_BY(mutex) = true;
+  bool refuses_commits GUARDED_BY(mutex) = false;
   bool holds_deliveries GUARDED_BY(mutex) = false;
 };
 

@@ -183,6 +183,11 @@ void MemoryEventLog::HoldDeliveries(bool hold) {
   broker_->holds_deliveries = hold;
 }
 
+void MemoryEventLog::RefuseCommits(bool refuse) {
+  MutexLock lock(broker_->mutex);
+  broker_->refuses_commits = refuse;
+}
+
 void MemoryEventLog::FailDeliveries(const std::string& topic, int count, Error error) {
   MutexLock lock(broker_->mutex);
   broker_->failures.insert_or_assign(topic, std::pair(count, std::move(error)));

@@ -54,6 +54,8 @@ class MemoryEventLog {
   void SetReachable(bool reachable);
   // Meanwhile produced records wait, and everything else works.
   void HoldDeliveries(bool hold);
+  // While commits are refused everything else works.
+  void RefuseCommits(bool refuse);
   // The next `count` records to `topic` are not stored; their deliveries carry `error`.
   void FailDeliveries(const std::string& topic, int count, Error error);
   // Removes offsets [first, last], as compaction (a gap) or retention (from the start) does.

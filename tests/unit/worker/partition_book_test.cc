@@ -14,42 +14,114 @@ std::vector<PartitionPosition> Positions(std::vector<PartitionPosition> position
   return positions;
 }
 
+// Records [first, end) of kFirst are read.
+void Read(PartitionBook& book, std::int64_t first, std::int64_t end) {
+  for (std::int64_t offset = first; offset < end; ++offset) book.Find(kFirst)->Add(offset);
+}
+
 TEST(PartitionBook, CommitsOnlyWhatMovedAndIsOwned) {
   PartitionBook book(1024);
-  book.Own(Positions({{kFirst, 10, ""}, {kSecond, 20, ""}}));
-  EXPECT_TRUE(book.Uncommitted().empty());
-  book.Find(kFirst)->Add(10);
-  book.Find(kFirst)->Add(11);
+  book.Own(Positions({{kFirst, 10, "hw=9"}, {kSecond, 20, "hw=9"}}));
+  EXPECT_TRUE(book.NextCommit({}).empty());
+  Read(book, 10, 12);
   book.Complete(kFirst, 10);
-  auto due = book.Uncommitted();
+  auto due = book.NextCommit({});
   ASSERT_EQ(due.size(), 1u);
   EXPECT_EQ(due[0].partition, kFirst);
   EXPECT_EQ(due[0].offset, 11);
-  EXPECT_EQ(due[0].metadata, "hw=12");
   book.MarkCommitted(due);
-  EXPECT_TRUE(book.Uncommitted().empty());
+  EXPECT_TRUE(book.NextCommit({}).empty());
+}
+
+TEST(PartitionBook, ReservesAheadOfWhatItReads) {
+  PartitionBook book(1 << 20);
+  book.Own(Positions({{kFirst, 10, "hw=9"}, {kSecond, 20, "hw=9"}}));
+  EXPECT_EQ(book.reserved_end(kFirst), 10) << "nothing may be begun";
+  Read(book, 10, 11);
+  auto due = book.NextCommit({});
+  ASSERT_EQ(due.size(), 1u) << "of the other nothing was read";
+  EXPECT_EQ(due[0].offset, 10);
+  EXPECT_EQ(due[0].metadata, "hw=1011");
+  EXPECT_EQ(book.reserved_end(kFirst), 10) << "before the commit has succeeded";
+  book.MarkCommitted(due);
+  EXPECT_EQ(book.reserved_end(kFirst), 1'011);
+  Read(book, 11, 1'011);
+  EXPECT_TRUE(book.NextCommit({}).empty()) << "the mark was not passed";
+  Read(book, 1'011, 3'011);
+  EXPECT_EQ(book.NextCommit({}).at(0).metadata, "hw=9011") << "twice as far ahead as was read";
+}
+
+// Its first record may be anywhere; until then there is nothing to commit.
+TEST(PartitionBook, ReservesAPartitionWithoutCommitFromItsFirstRecord) {
+  PartitionBook book(1024);
+  book.Own(Positions({{kFirst, PartitionPosition::kFromStart, ""}}));
+  EXPECT_TRUE(book.NextCommit({}).empty());
+  Read(book, 500, 501);
+  const auto due = book.NextCommit({});
+  EXPECT_EQ(due.at(0).offset, 500);
+  EXPECT_EQ(due.at(0).metadata, "hw=1501");
+}
+
+// A commit that failed for us may have reached Kafka, and a later one must not hide what was begun.
+TEST(PartitionBook, TakesNoMarkBackWhileItGoesOn) {
+  PartitionBook book(1 << 20);
+  book.Own(Positions({{kFirst, 0, "hw=0"}}));
+  Read(book, 0, 5'000);
+  EXPECT_EQ(book.NextCommit({}).at(0).metadata, "hw=15000");
+  const auto again = book.NextCommit({});
+  EXPECT_EQ(again.at(0).metadata, "hw=15000");
+  book.MarkCommitted(again);
+  book.Complete(kFirst, 0);
+  EXPECT_EQ(book.NextCommit({}).at(0).metadata, "hw=15000");
+}
+
+TEST(PartitionBook, LeavesWithWhatItReadAndAWordThatItLeft) {
+  PartitionBook book(1024);
+  book.Own(Positions({{kFirst, 0, "hw=0"}, {kSecond, 0, "hw=7"}}));
+  Read(book, 0, 3);
+  book.MarkCommitted(book.NextCommit({}));
+  const auto due = book.NextCommit({kFirst, kSecond});
+  ASSERT_EQ(due.size(), 1u) << "the other's note stands";
+  EXPECT_EQ(due[0].offset, 0);
+  EXPECT_EQ(due[0].metadata, "hw=3;clean");
+}
+
+TEST(PartitionBook, HandsOnTheDoubtsThatItTookOver) {
+  PartitionBook book(1024);
+  book.Own(Positions({{kFirst, 0, "hw=20"}}));
+  Read(book, 0, 20);
+  for (int i = 0; i < 10; ++i) book.Complete(kFirst, i);
+  EXPECT_EQ(book.NextCommit({kFirst}).at(0).metadata, "hw=20") << "the others have not ended";
+  for (int i = 10; i < 20; ++i) book.Complete(kFirst, i);
+  EXPECT_EQ(book.NextCommit({kFirst}).at(0).metadata, "hw=20;clean");
+
+  book.Own(Positions({{kFirst, 0, "hw=20;clean"}}));
+  Read(book, 0, 5);
+  book.MarkCommitted(book.NextCommit({}));
+  EXPECT_EQ(book.NextCommit({kFirst}).at(0).metadata, "hw=20;clean") << "repeats, still";
 }
 
 // A late completion after a revoke must not commit: the partition may belong to another worker.
 TEST(PartitionBook, ForgetsWhatItLost) {
   PartitionBook book(1024);
-  book.Own(Positions({{kFirst, 10, ""}}));
+  book.Own(Positions({{kFirst, 10, "hw=9"}}));
   book.Find(kFirst)->Add(10);
   book.Forget(std::vector<TopicPartition>{kFirst});
   EXPECT_FALSE(book.owns(kFirst));
   EXPECT_EQ(book.Find(kFirst), nullptr);
   book.Complete(kFirst, 10);
-  EXPECT_TRUE(book.Uncommitted().empty());
+  EXPECT_TRUE(book.NextCommit({}).empty());
 }
 
 TEST(PartitionBook, StartsAnewWhenAPartitionComesBack) {
   PartitionBook book(1024);
-  book.Own(Positions({{kFirst, 10, ""}}));
+  book.Own(Positions({{kFirst, 10, "hw=9"}}));
   book.Find(kFirst)->Add(10);
-  book.Own(Positions({{kFirst, 5, ""}}));
+  book.Own(Positions({{kFirst, 5, "hw=5"}}));
   EXPECT_TRUE(book.Find(kFirst)->Add(5)) << "the old ledger is gone";
+  book.MarkCommitted(book.NextCommit({}));
   book.Complete(kFirst, 10);
-  EXPECT_TRUE(book.Uncommitted().empty());
+  EXPECT_TRUE(book.NextCommit({}).empty());
 }
 
 TEST(PartitionBook, KnowsWhereRepeatsEnd) {
@@ -61,6 +133,8 @@ TEST(PartitionBook, KnowsWhereRepeatsEnd) {
   };
   const Case cases[] = {
       {"our own commit", {kFirst, 10, "hw=25"}, 25},
+      {"of one that left", {kFirst, 10, "hw=25;clean"}, 25},
+      {"of a newer build", {kFirst, 10, "hw=25;new=1"}, 25},
       {"a new group", {kFirst, PartitionPosition::kFromStart, ""}, 0},
       {"a group reset by another tool", {kFirst, 0, ""}, kAll},
       {"a commit that we cannot read", {kFirst, 10, "hw=x"}, kAll},
@@ -73,6 +147,14 @@ TEST(PartitionBook, KnowsWhereRepeatsEnd) {
     EXPECT_EQ(book.repeats_end(kFirst), c.want);
   }
   EXPECT_EQ(PartitionBook(1024).repeats_end(kFirst), 0);
+}
+
+TEST(PartitionBook, DoubtsNothingThatWasProducedAfterAReset) {
+  PartitionBook book(1024);
+  book.Own(Positions({{kFirst, 0, ""}, {kSecond, 0, "hw=90"}}));
+  book.BoundRepeats(std::vector<std::int64_t>{10, 50, 60});
+  EXPECT_EQ(book.repeats_end(kFirst), 50);
+  EXPECT_EQ(book.repeats_end(kSecond), 90) << "its owner may be alive, and read on to its mark";
 }
 
 }  // namespace

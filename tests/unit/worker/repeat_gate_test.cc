@@ -18,9 +18,23 @@ Numbers Offsets(const std::vector<WorkItem>& items) {
 
 class RepeatGateTest : public testing::Test {
  protected:
+  RepeatGateTest() {
+    for (std::int32_t partition = 0; partition < 3; ++partition) {
+      partitions_.Own(std::vector<PartitionPosition>{{{0, partition}, 0, "hw=0"}});
+    }
+    Reserve(0);
+  }
+  // The record at `offset` of every partition is read, and the commit which that asks for succeeds.
+  void Reserve(std::int64_t offset) {
+    for (const TopicPartition& partition : partitions_.owned()) {
+      partitions_.Find(partition)->Add(offset);
+    }
+    partitions_.MarkCommitted(partitions_.NextCommit({}));
+  }
   bool Enter(std::int64_t offset, bool may_be_repeat, std::int32_t partition = 0) {
     WorkItem item = MakeWorkItem("a", offset, partition);
-    return gate_.Passes(item, may_be_repeat);
+    item.again = may_be_repeat;
+    return gate_.Passes(item);
   }
   void Settle() {
     to_try_.clear();
@@ -29,7 +43,8 @@ class RepeatGateTest : public testing::Test {
   }
 
   ToldOutcomes source_;
-  RepeatGate gate_{source_};
+  PartitionBook partitions_{1024};
+  RepeatGate gate_{source_, partitions_};
   std::vector<WorkItem> to_try_, ended_;
 };
 
@@ -60,6 +75,30 @@ TEST_F(RepeatGateTest, KeepsTheOrderOfAPartitionWhileOthersFlow) {
   EXPECT_EQ(Offsets(to_try_), (Numbers{0, 1}));
 }
 
+TEST_F(RepeatGateTest, HoldsWhatIsBeyondTheReservedMark) {
+  EXPECT_TRUE(Enter(999, false));
+  EXPECT_TRUE(Enter(1'000, false));
+  EXPECT_FALSE(Enter(1'001, false));
+  EXPECT_TRUE(gate_.waits_for_mark());
+  Settle();
+  EXPECT_TRUE(to_try_.empty());
+  EXPECT_TRUE(gate_.waits_for_mark());
+  Reserve(1'001);
+  Settle();
+  EXPECT_EQ(Offsets(to_try_), Numbers{1'001});
+  EXPECT_FALSE(gate_.waits_for_mark());
+  EXPECT_EQ(source_.asked, 0u);
+}
+
+TEST_F(RepeatGateTest, AsksAboutRecordsBelowTheFormerOwnersMark) {
+  partitions_.Own(std::vector<PartitionPosition>{{{0, 0}, 0, "hw=2"}});
+  Reserve(0);
+  EXPECT_FALSE(Enter(1, false));
+  Settle();
+  EXPECT_TRUE(Enter(2, false));
+  EXPECT_EQ(source_.asked, 1u);
+}
+
 TEST_F(RepeatGateTest, GivesUpWhatWaitsOfARevokedPartition) {
   source_.reachable = false;
   Enter(0, true, 1);
@@ -69,6 +108,40 @@ TEST_F(RepeatGateTest, GivesUpWhatWaitsOfARevokedPartition) {
   source_.reachable = true;
   Settle();
   EXPECT_EQ(Offsets(to_try_), Numbers{2});
+}
+
+// Whoever dies between two commits leaves items that ended after the last one.
+TEST(WorkerLoopRepeats, AreKnownThoughTheirOwnerCommittedNothingSinceItReadThem) {
+  WorkerWorld world(1);
+  world.settings.commit_interval = std::chrono::hours(1);
+  const BatchId batch = world.OpenBatch(4);
+  for (std::uint32_t i = 0; i < 4; ++i) world.AddItem(batch, i, "a", std::to_string(i));
+  world.RunAndDie(20);
+  EXPECT_EQ(world.Succeeded(), 4u);
+  EXPECT_EQ(world.Committed(0), 0) << "the mark was committed, the frontier not yet";
+  world.outcomes.ended = {0, 1, 2, 3};
+  ASSERT_TRUE(world.Run(20).ok());
+  EXPECT_EQ(world.outcomes.asked, 4u);
+  EXPECT_EQ(world.store.duplicates(), 0u);
+  EXPECT_EQ(world.Committed(0), 4);
+}
+
+TEST(WorkerLoopRepeats, BeginNothingWhileKafkaRefusesToReserveIt) {
+  WorkerWorld world(1);
+  const BatchId batch = world.OpenBatch(2);
+  for (std::uint32_t i = 0; i < 2; ++i) world.AddItem(batch, i, "a", std::to_string(i));
+  world.log.RefuseCommits(true);
+  ASSERT_TRUE(world
+                  .Run(60,
+                       [&](int round) {
+                         world.store.CompleteAll();
+                         if (round != 30) return;
+                         EXPECT_EQ(world.store.chunks(), 0u);
+                         EXPECT_EQ(world.observer.in_flight, 2u);
+                         world.log.RefuseCommits(false);
+                       })
+                  .ok());
+  EXPECT_EQ(world.Succeeded(), 2u);
 }
 
 // In the loop: a failed item that is delivered again is not tried again.

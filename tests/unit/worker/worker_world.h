@@ -129,6 +129,19 @@ class WorkerWorld {
     });
   }
 
+  // Runs a new loop for `rounds` rounds; then its process is gone, as by kill -9: no farewell, no
+  // commit, and what the store has not completed never comes back.
+  void RunAndDie(int rounds) {
+    auto loop = MakeLoop();
+    ASSERT_TRUE(loop->Join().ok());
+    for (int round = 0; round < rounds; ++round) {
+      clock.Advance(std::chrono::milliseconds(10));
+      store.CompleteAll();
+      ASSERT_TRUE(loop->Step().ok());
+    }
+    log.ExpireMembers(kGroup);
+  }
+
   std::vector<OutcomeRecord> Outcomes() const {
     std::vector<OutcomeRecord> records;
     for (const fakes::StoredRecord& record : log.Records(kOutcomes)) {

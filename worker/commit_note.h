@@ -1,0 +1,25 @@
+// What the commit of a partition tells its next owner, in the commit's metadata:
+//   hw=<offset>[;clean]
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace headrace::worker {
+
+struct CommitNote {
+  // The committing worker has begun no item at or beyond this offset, and begins none before a
+  // commit with a higher one: what it reserved, or what it had read when it left.
+  std::int64_t high_water = 0;
+  // It left with nothing under way, so no item can have ended it.
+  bool clean = false;
+};
+
+// Empty for what no worker wrote: a tool that resets a group leaves no note. Words that this build
+// does not know are passed over.
+std::optional<CommitNote> ParseCommitNote(std::string_view text);
+std::string FormatCommitNote(const CommitNote& note);
+
+}  // namespace headrace::worker
