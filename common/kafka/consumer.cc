@@ -4,13 +4,11 @@
 //   and rebalance before 2.1;
 // - pause and resume are called exactly once a transition: resuming a partition that is not paused
 //   rewinds it before 2.4;
-// - cooperative-sticky can spin for ever before 2.6.1, so older versions use the eager range
-//   assignor; the rebalance callback serves both protocols;
+// - older versions use the eager range assignor, see Assignor; the callback serves both protocols;
 // - end offsets come from rd_kafka_offsets_for_times, because the watermark query has no working
 //   timeout before 2.3;
 // - fetching sleeps for up to a second once the local queue was full, and only 2.2 has a setting
-// for
-//   it; see prefetch_watch.h.
+//   for it; see prefetch_watch.h.
 #include "common/kafka/consumer.h"
 
 #include <algorithm>
@@ -38,8 +36,14 @@ constexpr std::string_view kHeaderPrefix = "headrace-";
 
 Timestamp ToTimestamp(std::int64_t ms) { return Timestamp(std::chrono::milliseconds(ms)); }
 
-bool HasCooperativeSticky() { return rd_kafka_version() >= 0x02060100; }
+bool CooperativeIsSafe() { return rd_kafka_version() >= 0x02060100; }
 bool HasFetchQueueBackoff() { return rd_kafka_version() >= 0x02020000; }
+
+const char* StrategyOf(Assignor assignor) {
+  const bool cooperative = assignor == Assignor::kCooperativeSticky ||
+                           (assignor == Assignor::kBySafety && CooperativeIsSafe());
+  return cooperative ? "cooperative-sticky" : "range";
+}
 
 Error ToError(rd_kafka_resp_err_t code, const char* context) {
   return Transient(std::string(context) + ": " + rd_kafka_err2str(code));
@@ -381,7 +385,7 @@ Result<std::unique_ptr<EventConsumer>> OpenConsumer(const KafkaSettings& setting
       {"auto.offset.reset", "earliest"},
       {"session.timeout.ms", std::to_string(options.session_timeout.count())},
       {"heartbeat.interval.ms", std::to_string(options.session_timeout.count() / 5)},
-      {"partition.assignment.strategy", HasCooperativeSticky() ? "cooperative-sticky" : "range"},
+      {"partition.assignment.strategy", StrategyOf(options.assignor)},
       {"queued.max.messages.kbytes", std::to_string(options.prefetch_bytes_max >> 10)},
   };
   Result<Conf> conf = MakeConf(settings, options.client_id, defaults, fixed);

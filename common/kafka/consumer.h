@@ -12,12 +12,18 @@
 
 namespace headrace::kafka {
 
+// How a group shares out partitions. kBySafety: cooperative-sticky, which takes from a member only
+// what another one gets, where librdkafka is at least 2.6.1; older ones can spin for ever on it and
+// get range, which takes everything from everybody first.
+enum class Assignor { kBySafety, kRange, kCooperativeSticky };
+
 struct ConsumerOptions {
   std::vector<std::string> topics;
   std::string group;  // empty: a private reader of all partitions of `topics`, from the start
   std::string client_id;
   std::chrono::milliseconds session_timeout{15'000};
   std::size_t prefetch_bytes_max = 64u << 20;  // librdkafka's local queue
+  Assignor assignor = Assignor::kBySafety;     // one for all members of a group
 };
 
 // `listener` (may be null without a group) must outlive the consumer. `wakeup`, if given, is
