@@ -138,7 +138,7 @@ void Projection::TakeOutcome(const Record& record, Lane& lane) {
     Refused(record, lane, outcome.error());
     return;
   }
-  lane.outcomes.push_back(
+  lane.outcomes.Add(
       {std::move(*outcome), record.source.partition, record.offset, record.append_time});
 }
 
@@ -277,11 +277,10 @@ Status Projection::BeginRebuild(TopicPartition place, Lane& lane, std::int64_t e
 Status Projection::ApplyAll() {
   for (auto& [place, lane] : lanes_) {
     if (!lane.outcomes.empty()) {
-      if (Status status = store_.ApplyOutcomes(lane.outcomes); !status.ok()) return status;
-      std::size_t count = 0;
-      for (const PlacedOutcome& outcome : lane.outcomes) count += outcome.record.item_count();
-      lane.outcomes.clear();
-      observer_.OnApplied(count);
+      Status status = store_.ApplyOutcomes(lane.outcomes.outcomes());
+      if (!status.ok()) return status;
+      observer_.OnApplied(lane.outcomes.item_count());
+      lane.outcomes.Clear();
     }
     if (!lane.facts.empty()) {
       if (Status status = store_.ApplyFacts(lane.facts); !status.ok()) return status;

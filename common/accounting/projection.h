@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/accounting/outcome_pile.h"
 #include "common/accounting/projector.h"
 
 namespace headrace::accounting {
@@ -38,7 +39,7 @@ class Projection final : private AssignmentListener {
     // the partition's former owner, may stand in the store until then.
     std::optional<std::int64_t> rebuild_end;
     SteadyTime heard_at{};  // when the last record came
-    std::vector<PlacedOutcome> outcomes;
+    OutcomePile outcomes;
     std::vector<BatchFact> facts;
 
     bool HasNews() const { return positioned && (!mark || next != *mark); }
