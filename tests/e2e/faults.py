@@ -5,6 +5,7 @@ The short form runs with every test run. The long one (HEADRACE_TEST_LONG=1, set
 labelled long) repeats more and takes longer. HEADRACE_TEST_SEED=N repeats a run's random points.
 """
 
+import collections
 import contextlib
 import json
 import os
@@ -18,20 +19,23 @@ import urllib.request
 
 import ledger
 import rdkafka
+from ledger_checker import named
 from support import RedisClient, Sampler, Service, Stage, free_port, wait_until
 
 LONG = os.environ.get("HEADRACE_TEST_LONG") == "1"
 ITEMS = 3000
 GRAPHS = 30
 PARTITIONS = 4
+FAILING = "&fail-on=poison"
 # Redis keeps counters of a batch; a sample of them must be possible at any time.
 SAMPLE_EVERY = 0.1
 
 
-def write_items(path, count=ITEMS, graphs=GRAPHS, name="g"):
+def write_items(path, count=ITEMS, graphs=GRAPHS, name="g", poison_every=0):
     with open(path, "w") as lines:
         for number in range(count):
-            item = {"type": "graph_episode", "graph_id": f"{name}{number % graphs}", "data_type": "text", "data": f"episode {number}"}
+            kind = "poison" if poison_every and number % poison_every == poison_every - 1 else "episode"
+            item = {"type": "graph_episode", "graph_id": f"{name}{number % graphs}", "data_type": "text", "data": f"{kind} {number}"}
             lines.write(json.dumps(item) + "\n")
     return path
 
@@ -71,15 +75,15 @@ class FaultTest(unittest.TestCase):
 
     # Work.
 
-    def load(self, count=ITEMS, graphs=GRAPHS, name="g"):
+    def load(self, count=ITEMS, graphs=GRAPHS, name="g", poison_every=0):
         """(batch id, file) of items that are on Kafka when this returns."""
-        path = write_items(self.stage.directory / f"{name}.jsonl", count, graphs, name)
+        path = write_items(self.stage.directory / f"{name}.jsonl", count, graphs, name, poison_every)
         done = self.stage.headrace("load", path, "--kafka", "--json", "--quiet")
         return json.loads(done.stdout)["batch_id"], path
 
-    def worker(self, delay="40ms", **settings):
+    def worker(self, delay="40ms", rehearse="", **settings):
         """One whose items of a graph take `delay` each, one after the other."""
-        worker = self.stage.worker(HEADRACE_STORE=f"{self.stage.store}?delay={delay}", HEADRACE_WORKER_SESSION_TIMEOUT="6s",
+        worker = self.stage.worker(HEADRACE_STORE=f"{self.stage.store}?delay={delay}{rehearse}", HEADRACE_WORKER_SESSION_TIMEOUT="6s",
                                    HEADRACE_DRAIN_TIMEOUT="10s", **settings)
         self.workers.append(worker)
         return worker
@@ -120,6 +124,16 @@ class FaultTest(unittest.TestCase):
 
     def judge(self, batch_id, source, **more):
         ledger.assert_clean(self.stage, batch_id, source, **more)
+
+    def tries_of_failed(self, batch_id):
+        """Of each item that has failed: how many dead letters it has, one for every try that ended it."""
+        failed = {index for outcome in ledger.outcomes(self.stage, batch_id) for index, state, _ in named(outcome) if state == "failed"}
+        return collections.Counter(letter.index for letter in ledger.letters(self.stage, batch_id) if letter.index in failed)
+
+    def assert_not_tried_again(self, batch_id, tries):
+        self.assertTrue(tries, "nothing had failed")
+        now = self.tries_of_failed(batch_id)
+        self.assertEqual(tries, {index: now[index] for index in tries})
 
     def show(self, batch_id):
         """The batch as `headrace batch show` sees it, or None while it is absent, and what was said."""

@@ -1,6 +1,5 @@
 """Gathers what the judge of ledger_checker.py wants to see of a batch, from the real services of a Stage."""
 
-import collections
 import json
 
 import ledger_checker
@@ -91,13 +90,6 @@ def wait_final(stage, batch_id, seconds=180):
         return shown.returncode == 0 and not shown.stderr and json.loads(shown.stdout)["final"]
 
     wait_until(final, f"the end of batch {batch_id}", seconds, every=0.2)
-
-
-def repeated_outcomes(stage, batch_id):
-    """How many outcomes were reported of items that had one already: the tries that a fault repeated."""
-    times = collections.Counter(
-        (index, outcome["round"]) for outcome in outcomes(stage, batch_id) for index, _, _ in ledger_checker.named(outcome))
-    return sum(count - 1 for count in times.values())
 
 
 def assert_clean(stage, batch_id, source, **more):

@@ -5,7 +5,8 @@ import contextlib
 import time
 import unittest
 
-from faults import FaultTest, readiness
+import ledger
+from faults import FAILING, FaultTest, readiness
 from support import RedisClient, Service, wait_until
 
 ITEMS = 3000
@@ -42,7 +43,7 @@ class RedisUnderFaults(FaultTest):
                        "everything settled while Redis is away", 60)
             self.stage.redis.start()
             self.busy.wait_ready()
-            self.judge(self.batch_id, self.source)
+            ledger.wait_final(self.stage, self.batch_id)
         self.finish(samples=watch.samples)
 
     def aof_size(self):
@@ -66,6 +67,24 @@ class RedisUnderFaults(FaultTest):
         self.assertGreater(lost, 0)
         self.finish()
         self.assertGreater(self.log_count(self.busy, "projector_rewinds"), 0)
+
+    def test_killed_and_without_its_last_second_and_the_worker_with_it(self):
+        """The heir meets what its predecessor ended in a Redis that has forgotten it; it must not try that again."""
+        self.busy = self.worker(rehearse=FAILING)
+        self.batch_id, self.source = self.load(2 * ITEMS, poison_every=11)
+        self.wait_rows(300)
+        wait_until(self.committed, "a first commit", 60)
+        kept = self.aof_size()
+        self.wait_counted(self.counted() + 300)
+        self.busy.kill()
+        self.stage.redis.kill()
+        with open(self.aof(), "r+b") as log:
+            log.truncate(kept)
+        tries = self.tries_of_failed(self.batch_id)
+        self.busy = self.worker(rehearse=FAILING)
+        self.stage.redis.start()
+        self.finish()
+        self.assert_not_tried_again(self.batch_id, tries)
 
     def test_a_replica_that_lagged_takes_over(self):
         address = self.stage.redis.address
