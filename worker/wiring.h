@@ -20,7 +20,8 @@ namespace headrace::worker {
 // The topic of the worker's channel.
 std::string ItemsTopic(const Settings& settings);
 
-// How a member of the channel's worker group reads `items_topic`.
+// How a member of the channel's worker group reads `items_topic`. Half of the worker's bytes are
+// for what is fetched ahead.
 kafka::ConsumerOptions ItemsReader(const Settings& settings, const std::string& items_topic);
 
 // Applies the outcomes topic to `outcome_store` on a thread of its own.

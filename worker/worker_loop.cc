@@ -61,7 +61,8 @@ Status WorkerLoop::Join() {
   intake_.emplace(
       Intake::Parts{*consumer_, admission_, partitions_, gate_, lanes_, settlement_,
                     ports_.observer, ports_.clock},
-      IntakeLimits{plan_.settings.in_flight_items_max, plan_.settings.in_flight_bytes_max});
+      // The other half of the bytes is the consumer's prefetch; see ItemsReader.
+      IntakeLimits{plan_.settings.in_flight_items_max, plan_.settings.in_flight_bytes_max / 2});
   ports_.observer.OnPace(store_pool_.pace().state());
   return {};
 }

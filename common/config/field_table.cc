@@ -171,7 +171,8 @@ void AddWorker(Fields& fields) {
                                    kWorkerOnly),
                                1, 10'000'000, MEMBER(worker.in_flight_items_max)));
   fields.push_back(SizeField(
-      Row("worker.in_flight_bytes_max", "Payload bytes that a worker holds at once", kWorkerOnly),
+      Row("worker.in_flight_bytes_max",
+          "Payload bytes that a worker holds at once, half of them fetched ahead", kWorkerOnly),
       1u << 20, 64ull << 30, MEMBER(worker.in_flight_bytes_max)));
   fields.push_back(NumberField(Row("worker.lane_chunk_items_max",
                                    "Items of one graph that the store gets at once", kWorkerOnly),

@@ -18,7 +18,7 @@ struct WorkerSettings {
   std::string metrics_listen = "127.0.0.1:9464";
   // Lanes and store together; as many more may wait for their outcome to be acknowledged.
   std::size_t in_flight_items_max = 10'000;
-  std::size_t in_flight_bytes_max = 128u << 20;  // their payloads
+  std::size_t in_flight_bytes_max = 128u << 20;  // their payloads, half of it fetched ahead
   std::size_t lane_chunk_items_max = 100;        // items of one graph in one chunk
   std::chrono::milliseconds commit_interval{1'000};
   std::chrono::milliseconds session_timeout{15'000};

@@ -32,6 +32,8 @@ using Property = Properties::value_type;
 constexpr milliseconds kBrokerTimeout{5'000};
 constexpr milliseconds kProbeTimeout{500};  // for what has just failed
 constexpr milliseconds kWakeTimeout{100};
+// What a caller gets beyond its limits at most, when records are large: this and one record.
+constexpr std::size_t kPollBytesMax = 4u << 20;
 constexpr std::string_view kHeaderPrefix = "headrace-";
 
 Timestamp ToTimestamp(std::int64_t ms) { return Timestamp(std::chrono::milliseconds(ms)); }
@@ -143,19 +145,20 @@ Status KafkaConsumer::Poll(milliseconds timeout, std::size_t count_max,
   }
   Status status;
   int wait_ms = static_cast<int>(timeout.count());
-  while (records.size() < count_max) {
+  std::size_t bytes = 0;
+  while (records.size() < count_max && bytes < kPollBytesMax) {
     Message message(rd_kafka_consumer_poll(client_.get(), wait_ms));
     if (message == nullptr) break;
+    const std::size_t had = records.size();
     Take(std::move(message), records, status);
+    if (records.size() > had) bytes += records.back().key.size() + records.back().value.size();
     wait_ms = 0;
   }
   // The header vector has stopped growing, so its spans are stable now.
   std::size_t begin = 0;
-  std::size_t bytes = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
     records[i].headers = std::span(headers_).subspan(begin, header_ends_[i] - begin);
     begin = header_ends_[i];
-    bytes += records[i].key.size() + records[i].value.size();
   }
   NudgeFetchers(records.size(), bytes);
   if (records.empty() && status.ok()) {

@@ -170,6 +170,31 @@ TEST_F(KafkaTest, CarriesRecordsInOrderWithOurHeadersOnly) {
   }
 }
 
+// A poll is taken in whole, so it must not bring much more than its caller has room for.
+TEST_F(KafkaTest, BringsFewLargeRecordsAtOnce) {
+  constexpr std::size_t kRecords = 20, kBytes = 900'000;
+  auto producer = OpenProducer(kafka_, "test");
+  ASSERT_TRUE(producer.ok());
+  const std::string value(kBytes, 'x');
+  for (std::size_t i = 0; i < kRecords; ++i) {
+    ASSERT_TRUE(
+        (*producer)->Produce({.topic = names_.items_batch, .key = "a", .value = value}).ok());
+  }
+  ASSERT_TRUE((*producer)->Flush(kTimeout).ok());
+  auto reader =
+      OpenConsumer(kafka_, {.topics = {names_.items_batch}, .client_id = "test"}, nullptr, nullptr);
+  ASSERT_TRUE(reader.ok());
+  std::vector<Record> records;
+  std::size_t read = 0;
+  const auto deadline = SteadyClock::now() + seconds(20);
+  while (read < kRecords && SteadyClock::now() < deadline) {
+    (*reader)->Poll(milliseconds(200), 250, records).IgnoreError();
+    EXPECT_LE(records.size(), 5u);  // 4 MiB, and the record that goes beyond
+    read += records.size();
+  }
+  EXPECT_EQ(read, kRecords);
+}
+
 TEST_F(KafkaTest, ResumesAtTheCommitWithItsMetadata) {
   Send(10, 1);
   const int partition = PartitionOf("default/g/0", 3);
