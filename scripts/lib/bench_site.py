@@ -121,6 +121,10 @@ class Site:
     def fill(self, prefix, records, keys):
         self.run(self.environment(prefix), BIN / "tests/bench/bench-preload", "fill", prefix + "items.batch", records, keys, VALUE_BYTES)
 
+    def pace(self, prefix, records, keys, rate, hot_percent):
+        self.run(self.environment(prefix), BIN / "tests/bench/bench-preload", "pace", prefix + "items.batch", records, keys,
+                 VALUE_BYTES, rate, hot_percent)
+
     def register(self, prefix, records):
         self.run(self.environment(prefix), BIN / "tests/bench/bench-preload", "register", records)
 

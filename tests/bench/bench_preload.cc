@@ -1,14 +1,19 @@
 // Fills an items topic and registers the batches of its items, as a producer would have done.
 //
 //   bench-preload fill TOPIC RECORDS GRAPHS BYTES   records as the worker reads them
+//   bench-preload pace TOPIC RECORDS GRAPHS BYTES RATE HOT    the same, RATE a second, each with
+//   the
+//                                                   moment it was made; HOT percent are of graph g0
 //   bench-preload register RECORDS                  the journal's facts about their batches
 //
 // Settings come from the environment, as for the product. Item i belongs to batch i / 50,000.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "common/config/worker_command_line.h"
@@ -38,31 +43,57 @@ BatchId BatchOf(std::uint64_t item) {
   return *BatchId::Parse(text);
 }
 
-std::string ValueOf(std::uint64_t item, std::uint64_t graph, std::uint64_t seq, std::size_t bytes) {
+struct Plan {
+  std::string topic;
+  std::uint64_t items = 0;
+  std::uint64_t graphs = 1;
+  std::size_t bytes = 0;
+  std::uint64_t rate = 0;  // items a second; 0: as fast as it goes
+  std::uint64_t hot_percent = 0;
+};
+
+std::uint64_t GraphOf(std::uint64_t item, const Plan& plan) {
+  if (plan.hot_percent == 0) return Scatter(item) % plan.graphs;
+  if (Scatter(~item) % 100 < plan.hot_percent) return 0;
+  return 1 + Scatter(item) % (plan.graphs - 1);
+}
+
+// Waits until it is the item's turn; every millisecond's items go together.
+void AwaitTurn(std::uint64_t item, const Plan& plan, SteadyTime start) {
+  if (plan.rate == 0 || item % std::max<std::uint64_t>(plan.rate / 1'000, 1) != 0) return;
+  std::this_thread::sleep_until(start + std::chrono::microseconds(item * 1'000'000 / plan.rate));
+}
+
+std::string ValueOf(std::uint64_t item, std::uint64_t graph, std::uint64_t seq, const Plan& plan) {
   std::string value = "{\"graph_id\":\"g" + std::to_string(graph) +
-                      "\",\"index\":" + std::to_string(item) + ",\"seq\":" + std::to_string(seq) +
-                      ",\"type\":\"graph_episode\",\"data_type\":\"text\",\"data\":\"";
-  for (std::size_t i = 0; value.size() + 2 < bytes; ++i) {
+                      "\",\"index\":" + std::to_string(item) + ",\"seq\":" + std::to_string(seq);
+  if (plan.rate > 0) {
+    const Timestamp now = SystemClock().WallNow();
+    value.append(",\"at\":").append(std::to_string(now.time_since_epoch().count()));
+  }
+  value.append(",\"type\":\"graph_episode\",\"data_type\":\"text\",\"data\":\"");
+  for (std::size_t i = 0; value.size() + 2 < plan.bytes; ++i) {
     value.push_back("abcdefghijklmnopqrstuvwxyz 0123456789"[(i * 7 + i / 37) % 37]);
   }
   return value.append("\"}");
 }
 
-Status Fill(EventProducer& producer, const std::string& topic, std::uint64_t items,
-            std::uint64_t graphs, std::size_t bytes) {
-  std::vector<std::uint64_t> next_seq(graphs, 0);
+Status Fill(EventProducer& producer, const Plan& plan) {
+  std::vector<std::uint64_t> next_seq(plan.graphs, 0);
   std::vector<Delivery> deliveries;
-  for (std::uint64_t item = 0; item < items; ++item) {
-    const std::uint64_t graph = Scatter(item) % graphs;
+  const SteadyTime start = SystemClock().Now();
+  for (std::uint64_t item = 0; item < plan.items; ++item) {
+    AwaitTurn(item, plan, start);
+    const std::uint64_t graph = GraphOf(item, plan);
     ItemIdHeader id;
     id.ref.batch = BatchOf(item);
     id.ref.index = static_cast<std::uint32_t>(item % kBatchItems);
     const std::string id_text = EncodeItemIdHeader(id);
     const Header header{kItemIdHeader, id_text};
     const std::string key = std::string(kProject) + "/g/g" + std::to_string(graph);
-    const std::string value = ValueOf(item, graph, next_seq[graph]++, bytes);
-    if (Status sent =
-            producer.Produce({.topic = topic, .key = key, .value = value, .headers = {&header, 1}});
+    const std::string value = ValueOf(item, graph, next_seq[graph]++, plan);
+    if (Status sent = producer.Produce(
+            {.topic = plan.topic, .key = key, .value = value, .headers = {&header, 1}});
         !sent.ok()) {
       return sent;
     }
@@ -97,9 +128,12 @@ std::uint64_t Number(const char* text) { return std::strtoull(text, nullptr, 10)
 
 int Run(int argc, char** argv) {
   const std::vector<std::string_view> words(argv, argv + argc);
-  const bool fill = argc == 6 && words[1] == "fill";
+  const bool pace = argc == 8 && words[1] == "pace";
+  const bool fill = pace || (argc == 6 && words[1] == "fill");
   if (!fill && !(argc == 3 && words[1] == "register")) {
-    std::fprintf(stderr, "bench-preload fill TOPIC RECORDS GRAPHS BYTES | register RECORDS\n");
+    std::fprintf(stderr,
+                 "bench-preload fill TOPIC RECORDS GRAPHS BYTES | register RECORDS\n"
+                 "              pace TOPIC RECORDS GRAPHS BYTES RATE HOT\n");
     return 2;
   }
   const auto line = config::ParseWorkerCommandLine(1, argv, config::ReadEnvironment());
@@ -111,9 +145,13 @@ int Run(int argc, char** argv) {
     return 1;
   }
   const kafka::TopicNames topics(line.settings.topics.prefix);
-  const Status done =
-      fill ? Fill(**producer, argv[2], Number(argv[3]), Number(argv[4]), Number(argv[5]))
-           : Register(**producer, topics.journal, Number(argv[2]));
+  const Status done = fill ? Fill(**producer, {.topic = argv[2],
+                                               .items = Number(argv[3]),
+                                               .graphs = Number(argv[4]),
+                                               .bytes = Number(argv[5]),
+                                               .rate = pace ? Number(argv[6]) : 0,
+                                               .hot_percent = pace ? Number(argv[7]) : 0})
+                           : Register(**producer, topics.journal, Number(argv[2]));
   if (done.ok()) return 0;
   std::fprintf(stderr, "bench-preload: %s\n", done.error().message.c_str());
   return 1;

@@ -121,7 +121,8 @@ Status Measure(const Settings& settings, const Plan& plan) {
   WorkChecks checks(plan.expected, [&] { Print(checks.Report() + "}"); });
   auto inner = graph::OpenGraphStore(settings.worker.store);
   if (!inner.ok()) return std::move(inner).error();
-  CheckingStore store(std::move(*inner), checks);
+  WaitTimes waits;
+  CheckingStore store(std::move(*inner), checks, waits);
   auto cluster_id = worker::WaitForKafka(settings, metrics, health, *wakeup);
   if (!cluster_id.ok()) return std::move(cluster_id).error();
   std::unique_ptr<Service> projector;
@@ -139,7 +140,7 @@ Status Measure(const Settings& settings, const Plan& plan) {
   const long peak_kilobytes = PeakKilobytes();
   auto uncommitted = CommitReader().Uncommitted(settings, plan);
   if (!uncommitted.ok()) return std::move(uncommitted).error();
-  Print(checks.Report() + ",\"closed_s\":" + std::to_string(closed.seconds) +
+  Print(checks.Report() + waits.Report() + ",\"closed_s\":" + std::to_string(closed.seconds) +
         ",\"rss_kb\":" + std::to_string(peak_kilobytes) +
         ",\"uncommitted_after_close\":" + std::to_string(*uncommitted) + "}");
   return {};

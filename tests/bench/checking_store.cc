@@ -6,8 +6,9 @@
 
 namespace headrace::bench {
 
-CheckingStore::CheckingStore(std::unique_ptr<GraphStore> inner, WorkChecks& checks)
-    : inner_(std::move(inner)), checks_(checks) {}
+CheckingStore::CheckingStore(std::unique_ptr<GraphStore> inner, WorkChecks& checks,
+                             WaitTimes& waits)
+    : inner_(std::move(inner)), checks_(checks), waits_(waits) {}
 
 void CheckingStore::Submit(Chunk chunk, ChunkSink& sink) {
   ChunkSink* const known = sink_.exchange(&sink);
@@ -17,6 +18,7 @@ void CheckingStore::Submit(Chunk chunk, ChunkSink& sink) {
 }
 
 void CheckingStore::OnChunkDone(ChunkResult result, Chunk chunk) {
+  waits_.End(chunk);
   checks_.End(result, chunk);
   sink_.load()->OnChunkDone(std::move(result), std::move(chunk));
 }

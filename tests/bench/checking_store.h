@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "common/ports/graph_store.h"
+#include "tests/bench/wait_times.h"
 #include "tests/bench/work_checks.h"
 
 namespace headrace::bench {
@@ -13,7 +14,7 @@ namespace headrace::bench {
 // All chunks must come with the same sink.
 class CheckingStore final : public GraphStore, private ChunkSink {
  public:
-  CheckingStore(std::unique_ptr<GraphStore> inner, WorkChecks& checks);
+  CheckingStore(std::unique_ptr<GraphStore> inner, WorkChecks& checks, WaitTimes& waits);
 
   StoreTraits traits() const override { return inner_->traits(); }
   void Submit(Chunk chunk, ChunkSink& sink) override;
@@ -26,6 +27,7 @@ class CheckingStore final : public GraphStore, private ChunkSink {
 
   const std::unique_ptr<GraphStore> inner_;
   WorkChecks& checks_;
+  WaitTimes& waits_;
   std::atomic<ChunkSink*> sink_ = nullptr;
 };
 

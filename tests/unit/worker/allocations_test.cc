@@ -250,8 +250,8 @@ class Drain {
 };
 
 constexpr std::size_t kItems = 60'000, kWarm = 30'000;
-// A record of outcomes takes a few, and there is one for every thousand items here.
-constexpr std::size_t kPerThousandItems = 10;
+// A commit and a record of outcomes take a few each.
+constexpr std::size_t kPerThousandItems = 20;
 
 void ExpectNoAllocationPerItem(Drain& drain, const std::function<void()>& between) {
   drain.RunTo(kWarm, between);
