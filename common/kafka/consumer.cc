@@ -7,8 +7,7 @@
 // - older versions use the eager range assignor, see Assignor; the callback serves both protocols;
 // - end offsets come from rd_kafka_offsets_for_times, because the watermark query has no working
 //   timeout before 2.3;
-// - fetching sleeps for up to a second once the local queue was full, and only 2.2 has a setting
-//   for it; see prefetch_watch.h.
+// - fetching sleeps for up to a second once the local queue was full; see prefetch_watch.h.
 #include "common/kafka/consumer.h"
 
 #include <algorithm>
@@ -149,9 +148,8 @@ Status KafkaConsumer::Poll(milliseconds timeout, std::size_t count_max,
   while (records.size() < count_max && bytes < kPollBytesMax) {
     Message message(rd_kafka_consumer_poll(client_.get(), wait_ms));
     if (message == nullptr) break;
-    const std::size_t had = records.size();
+    bytes += message->key_len + message->len;
     Take(std::move(message), records, status);
-    if (records.size() > had) bytes += records.back().key.size() + records.back().value.size();
     wait_ms = 0;
   }
   // The header vector has stopped growing, so its spans are stable now.
