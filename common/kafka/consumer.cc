@@ -159,11 +159,10 @@ Status KafkaConsumer::Poll(milliseconds timeout, std::size_t count_max,
     begin = header_ends_[i];
   }
   NudgeFetchers(records.size(), bytes);
-  if (records.empty() && status.ok()) {
-    return brokers_.Check(client_.get(), settings_, options_.topics[0]);
-  }
-  if (!records.empty()) brokers_.OnAnswer();
-  return records.empty() ? status : Status();
+  if (records.empty() && !status.ok()) return status;
+  if (records.empty()) return brokers_.Check(client_.get(), settings_, options_.topics[0]);
+  brokers_.OnAnswer();
+  return {};
 }
 
 void KafkaConsumer::NudgeFetchers(std::size_t messages, std::size_t bytes) {
