@@ -45,7 +45,6 @@ class WorkersUnderFaults(FaultTest):
         batch_id, source = self.load(poison_every=11)
         doomed = self.worker(rehearse=FAILING)
         self.wait_in_the_middle(doomed)
-        wait_until(self.committed, "a first commit", 60)
         doomed.kill()
         tries = self.tries_of_failed(batch_id)
         self.worker(rehearse=FAILING)
