@@ -45,6 +45,9 @@ class BatchTurns {
   // There are items.
   ItemNode* PopFront(BatchQueues& queues);
 
+  // What PopFront gives next. There are items.
+  const WorkItem& front() const { return last_->next->items.front()->item; }
+
   bool empty() const { return last_ == nullptr; }
   std::size_t size() const { return size_; }
 

@@ -1,12 +1,29 @@
 #include "worker/commit_note.h"
 
 #include <charconv>
+#include <limits>
 
 namespace headrace::worker {
 namespace {
 
 constexpr std::string_view kHighWater = "hw=";
 constexpr std::string_view kClean = "clean";
+constexpr std::string_view kTried = "tried=";
+constexpr std::string_view kAlone = "alone=";
+// A broker takes 4,096 bytes of metadata. What ran alone and has not ended is very little.
+constexpr std::size_t kTriedBytesMax = 3'000;
+
+void AppendOffsets(std::string& text, std::string_view name, const OffsetSet& offsets,
+                   std::size_t bytes_max) {
+  if (!offsets.empty()) text.append(";").append(name).append(offsets.Format(bytes_max));
+}
+
+bool ReadOffsets(std::string_view word, std::string_view name, OffsetSet& offsets) {
+  if (!word.starts_with(name)) return true;
+  auto parsed = OffsetSet::Parse(word.substr(name.size()));
+  if (parsed) offsets = std::move(*parsed);
+  return parsed.has_value();
+}
 
 }  // namespace
 
@@ -21,6 +38,8 @@ std::optional<CommitNote> ParseCommitNote(std::string_view text) {
     text.remove_prefix(1);
     const std::string_view word = text.substr(0, text.find(';'));
     if (word == kClean) note.clean = true;
+    if (!ReadOffsets(word, kTried, note.tries.in_company)) return std::nullopt;
+    if (!ReadOffsets(word, kAlone, note.tries.alone)) return std::nullopt;
     text.remove_prefix(word.size());
   }
   return note;
@@ -30,6 +49,8 @@ std::string FormatCommitNote(const CommitNote& note) {
   std::string text(kHighWater);
   text.append(std::to_string(note.high_water));
   if (note.clean) text.append(";").append(kClean);
+  AppendOffsets(text, kTried, note.tries.in_company, kTriedBytesMax);
+  AppendOffsets(text, kAlone, note.tries.alone, std::numeric_limits<std::size_t>::max());
   return text;
 }
 

@@ -1,11 +1,13 @@
 // What the commit of a partition tells its next owner, in the commit's metadata:
-//   hw=<offset>[;clean]
+//   hw=<offset>[;clean][;tried=<offsets>][;alone=<offsets>]
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "worker/suspects.h"
 
 namespace headrace::worker {
 
@@ -15,6 +17,8 @@ struct CommitNote {
   std::int64_t high_water = 0;
   // It left with nothing under way, so no item can have ended it.
   bool clean = false;
+  // Of items whose outcome is not acknowledged yet. More than was tried in company may be named.
+  NotedTries tries;
 };
 
 // Empty for what no worker wrote: a tool that resets a group leaves no note. Words that this build

@@ -97,6 +97,7 @@ Status Intake::Enter(const Record& record, Verdict&& verdict, Held& held) {
   const std::int32_t expected = PartitionOf(record.key, partition_count_);
   if (expected != record.source.partition) parts_.observer.OnMisrouted(record, expected);
   ++held.items;
+  verdict.item.caution = parts_.partitions.FindSuspects(record.source)->Take(record.offset);
   if (verdict.kind == Verdict::Kind::kRefused) {
     return parts_.settlement.Refuse(verdict.item, record, std::move(*verdict.refusal));
   }

@@ -33,6 +33,7 @@ class ItemList {
   // The list is not empty.
   ItemNode* PopFront();
 
+  const ItemNode* front() const { return first_; }  // null when empty
   bool empty() const { return first_ == nullptr; }
   std::size_t size() const { return size_; }
 

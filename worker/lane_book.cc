@@ -52,27 +52,44 @@ std::vector<WorkItem> LaneBook::Take(const ChunkLimits& limits, SteadyTime now) 
   return chunk;
 }
 
-void LaneBook::TakeInto(std::vector<WorkItem>& chunk, const ChunkLimits& limits, SteadyTime now) {
+bool LaneBook::TakeInto(std::vector<WorkItem>& chunk, const ChunkLimits& limits, SteadyTime now) {
+  if (limits.alone) {
+    if (cautious_.empty()) return false;
+    Lane* lane = cautious_.front();
+    cautious_.pop_front();
+    TakeFrom(*lane, 1, chunk);
+    return true;
+  }
   for (Bisection& bisection : bisections_) {
     if (!bisection.Ready(now)) continue;
     chunk = bisection.Next(limits.items);
     waiting_ -= chunk.size();
-    return;
+    return !cautious_.empty();
   }
   WakeDelayed(now);
   for (std::size_t lanes = 0; lanes < limits.lanes && chunk.size() < limits.items; ++lanes) {
     Lane* lane = NextReady();
     if (lane == nullptr) break;
-    const std::size_t count =
-        std::min({lane->waiting.size(), limits.lane_items, limits.items - chunk.size()});
-    for (std::size_t i = 0; i < count; ++i) {
-      ItemNode* node = lane->waiting.PopFront(queues_);
-      chunk.push_back(std::move(node->item));
-      nodes_.Give(node);
-    }
-    lane->state = Lane::State::kBusy;
-    waiting_ -= count;
+    const std::size_t room = std::min(limits.lane_items, limits.items - chunk.size());
+    TakeFrom(*lane, room, chunk);
   }
+  return !cautious_.empty();
+}
+
+// At least one, up to one that must be tried alone.
+void LaneBook::TakeFrom(Lane& lane, std::size_t count_max, std::vector<WorkItem>& chunk) {
+  lane.state = Lane::State::kBusy;
+  for (std::size_t taken = 0; taken < count_max && !lane.waiting.empty(); ++taken) {
+    if (taken > 0 && MustBeAlone(lane)) return;
+    ItemNode* node = lane.waiting.PopFront(queues_);
+    chunk.push_back(std::move(node->item));
+    nodes_.Give(node);
+    --waiting_;
+  }
+}
+
+bool LaneBook::MustBeAlone(const Lane& lane) {
+  return lane.waiting.front().caution == Caution::kAlone;
 }
 
 void LaneBook::Finish(std::span<const WorkItem> chunk) {
@@ -171,6 +188,11 @@ std::optional<SteadyTime> LaneBook::NextDue() const {
 }
 
 void LaneBook::MakeReady(Lane& lane) {
+  if (MustBeAlone(lane)) {
+    lane.state = Lane::State::kCautious;
+    cautious_.push_back(&lane);
+    return;
+  }
   lane.state = Lane::State::kReady;
   if (lane.project->ready.empty()) turns_.PushBack(lane.project);
   lane.project->ready.PushBack(&lane);
@@ -226,6 +248,8 @@ void LaneBook::CloseIfEmpty(Lane& lane) {
   if (lane.state == Lane::State::kReady) {
     lane.project->ready.Remove(&lane);
     if (lane.project->ready.empty()) turns_.Remove(lane.project);
+  } else if (lane.state == Lane::State::kCautious) {
+    std::erase(cautious_, &lane);
   } else if (lane.state == Lane::State::kDelayed) {
     std::erase_if(delayed_, [&](const auto& entry) { return entry.second == &lane; });
   }

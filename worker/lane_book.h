@@ -37,7 +37,7 @@ struct ProjectTurn {
 };
 
 struct Lane {
-  enum class State { kIdle, kReady, kBusy, kDelayed };
+  enum class State { kIdle, kReady, kBusy, kDelayed, kCautious };
 
   std::string key;  // GraphKey::ToString()
   ProjectTurn* project = nullptr;
@@ -57,6 +57,7 @@ struct ChunkLimits {
   std::size_t items = 500;       // in a chunk
   std::size_t lanes = 500;       // in a chunk
   std::size_t lane_items = 100;  // of one lane
+  bool alone = false;            // one item that must be tried alone, and nothing else
 };
 
 // Pure: no thread, no clock, no port. Owned by the loop thread.
@@ -70,8 +71,9 @@ class LaneBook {
   // The next chunk: items of ready lanes, those of a lane together and each batch's in order; empty
   // when no lane is ready. The lanes are busy until Finish or PutBack.
   std::vector<WorkItem> Take(const ChunkLimits& limits, SteadyTime now);
-  // The same into an empty `chunk`, whose room is used again.
-  void TakeInto(std::vector<WorkItem>& chunk, const ChunkLimits& limits, SteadyTime now);
+  // The same into an empty `chunk`, whose room is used again. True when an item waits at the front
+  // of its lane that must be tried alone; with `alone`, when it was taken.
+  bool TakeInto(std::vector<WorkItem>& chunk, const ChunkLimits& limits, SteadyTime now);
 
   // The chunk is final: its lanes may go on.
   void Finish(std::span<const WorkItem> chunk);
@@ -94,6 +96,8 @@ class LaneBook {
  private:
   Lane& LaneOf(const GraphKey& graph);
   BatchId OrderOf(const WorkItem& item) const;
+  static bool MustBeAlone(const Lane& lane);
+  void TakeFrom(Lane& lane, std::size_t count_max, std::vector<WorkItem>& chunk);
   void MakeReady(Lane& lane);
   Lane* NextReady();
   void MakeIdle(Lane& lane);
@@ -112,6 +116,7 @@ class LaneBook {
   std::map<std::string, ProjectTurn, std::less<>> projects_;
   Chain<ProjectTurn> turns_;  // of projects with ready lanes
   std::multimap<SteadyTime, Lane*> delayed_;
+  std::deque<Lane*> cautious_;       // their next item must be tried alone
   std::list<Bisection> bisections_;  // of refused chunks; they go before the lanes
   std::size_t idle_ = 0;             // of lanes_
   std::size_t waiting_ = 0;

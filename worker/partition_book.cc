@@ -34,9 +34,9 @@ void PartitionBook::Own(std::span<const PartitionPosition> positions) {
         Owned{.ledger = OffsetLedger(start, ledger_span_max_),
               .committed = start,
               .repeats_end = former.high_water,
-              .suspects_end = former.clean ? 0 : former.high_water,
               .reserved_end = start,
-              .read_end = position.offset >= 0 ? std::optional(start) : std::nullopt});
+              .read_end = position.offset >= 0 ? std::optional(start) : std::nullopt,
+              .suspects = former.clean ? Suspects() : Suspects(former.high_water, former.tries)});
   }
 }
 
@@ -66,7 +66,21 @@ OffsetLedger* PartitionBook::Find(TopicPartition partition) {
 }
 
 void PartitionBook::Complete(TopicPartition partition, std::int64_t offset) {
-  if (OffsetLedger* ledger = Find(partition)) ledger->Complete(offset);
+  Owned* owned = FindOwned(partition);
+  if (owned == nullptr) return;
+  owned->ledger.Complete(offset);
+  owned->suspects.Ended(offset);
+}
+
+Suspects* PartitionBook::FindSuspects(TopicPartition partition) {
+  Owned* owned = FindOwned(partition);
+  return owned == nullptr ? nullptr : &owned->suspects;
+}
+
+std::size_t PartitionBook::suspects_held() const {
+  std::size_t held = 0;
+  for (const auto& [partition, owned] : partitions_) held += owned.suspects.held();
+  return held;
 }
 
 std::int64_t PartitionBook::repeats_end(TopicPartition partition) {
@@ -92,9 +106,9 @@ std::vector<PartitionPosition> PartitionBook::NextCommit(const std::set<TopicPar
     const bool is_left = left.contains(partition);
     const bool waits_for_mark = owned.ledger.high_water() > owned.reserved_end;
     const bool has_note = owned.offered_end.has_value();  // which says that we go on
-    if (owned.ledger.frontier() <= owned.committed && !waits_for_mark && !(is_left && has_note)) {
-      continue;
-    }
+    const bool due = owned.ledger.frontier() > owned.committed || waits_for_mark ||
+                     !owned.suspects.saved() || (is_left && has_note);
+    if (!due) continue;
     const CommitNote note = NextNote(owned, is_left);
     owned.read_end = owned.ledger.high_water();
     owned.offered_end = note.high_water;
@@ -108,9 +122,10 @@ std::vector<PartitionPosition> PartitionBook::NextCommit(const std::set<TopicPar
 // doubting what we were told to doubt and have not read.
 CommitNote PartitionBook::NextNote(const Owned& owned, bool left) {
   const std::int64_t read = owned.ledger.high_water();
-  CommitNote note{.high_water = std::max(read, owned.repeats_end)};
+  CommitNote note{.high_water = std::max(read, owned.repeats_end),
+                  .tries = owned.suspects.TriesFrom(owned.ledger.frontier())};
   if (left) {
-    note.clean = owned.ledger.frontier() >= owned.suspects_end;
+    note.clean = owned.ledger.frontier() >= owned.suspects.end();
   } else {
     const std::int64_t ahead = std::max(kReservedMin, 2 * (read - owned.read_end.value_or(read)));
     note.high_water = std::max({note.high_water, read + ahead, owned.offered_end.value_or(0)});
@@ -124,6 +139,7 @@ void PartitionBook::MarkCommitted(std::span<const PartitionPosition> positions) 
     if (owned == nullptr) continue;
     owned->committed = position.offset;
     owned->reserved_end = owned->offered_end.value_or(owned->reserved_end);
+    owned->suspects.MarkSaved();
   }
 }
 

@@ -12,6 +12,7 @@
 #include "common/ports/event_log.h"
 #include "worker/commit_note.h"
 #include "worker/offset_ledger.h"
+#include "worker/suspects.h"
 
 namespace headrace::worker {
 
@@ -43,12 +44,17 @@ class PartitionBook {
   // not owned.
   std::int64_t reserved_end(TopicPartition partition);
 
+  // Null for a partition that is not owned. Valid until Own or Forget.
+  Suspects* FindSuspects(TopicPartition partition);
+  std::size_t suspects_held() const;
+
   // Where it could not be known what the former owners had begun, it was nothing beyond the
   // partition's present end.
   void BoundRepeats(std::span<const std::int64_t> ends);
 
-  // The next commit of everything whose frontier moved, or whose items wait for a higher mark, and
-  // of the partitions that are `left`: they are drained, and not read again before Own.
+  // The next commit of everything whose frontier moved, whose items wait for a higher mark or whose
+  // tries were noted, and of the partitions that are `left`: they are drained, and not read again
+  // before Own.
   std::vector<PartitionPosition> NextCommit(const std::set<TopicPartition>& left);
   void MarkCommitted(std::span<const PartitionPosition> positions);
 
@@ -57,11 +63,11 @@ class PartitionBook {
     OffsetLedger ledger;
     std::int64_t committed;
     std::int64_t repeats_end;
-    std::int64_t suspects_end;             // below it something may have ended the former owner
     std::int64_t reserved_end;             // by the last commit that succeeded
     std::optional<std::int64_t> read_end;  // at the last commit; empty: where reading starts
     // By the last commit that was tried: if it failed, Kafka may have it all the same.
     std::optional<std::int64_t> offered_end{};
+    Suspects suspects{};
   };
 
   Owned* FindOwned(TopicPartition partition);

@@ -3,13 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/base/utf8.h"
+#include "common/model/refusal_codes.h"
 
 namespace headrace::worker {
 namespace {
 
 // Error texts come from stores and may be long; a whole record of them must fit into one message.
 constexpr std::size_t kMessageBytesMax = 300;
+// Once without a note, once noted, once alone.
+constexpr std::uint32_t kCrashAttempts = 3;
+constexpr const char* kCrashMessage = "the worker process ended each time that it was tried";
 
 std::string Shorten(std::string message) {
   if (message.size() <= kMessageBytesMax) return message;
@@ -116,6 +121,19 @@ void Settlement::CountOutcomes() {
 
 Status Settlement::Refuse(const WorkItem& item, const Record& record, ItemError error) {
   return Fail(item, record.key, record.value, std::move(error));
+}
+
+Status Settlement::GiveUp(WorkItem& item) {
+  const WriteItem& write = item.write;
+  log::Warn("item_given_up", {{"batch", write.ref.batch.ToString()},
+                              {"index", write.ref.index},
+                              {"partition", item.source.partition},
+                              {"offset", item.offset},
+                              {"reason", kCrashMessage}});
+  Status status = Fail(item, write.graph.ToString(), write.payload,
+                       {std::string(codes::kCrash), kCrashMessage, kCrashAttempts});
+  parts_.payloads.Give(std::move(item.write.payload));
+  return status;
 }
 
 Status Settlement::Fail(const WorkItem& item, std::string_view key, std::string_view payload,

@@ -36,6 +36,8 @@ class Settlement {
   Status Settle(CompletedChunk& chunk);
   // A record that admission refused: dead letter and outcome, without ever being in a lane.
   Status Refuse(const WorkItem& item, const Record& record, ItemError error);
+  // An item that is not tried again, because it ended its process each time (see Suspects).
+  Status GiveUp(WorkItem& item);
 
  private:
   Status Finish(CompletedChunk& chunk);

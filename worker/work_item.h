@@ -5,6 +5,7 @@
 
 #include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
+#include "worker/suspects.h"
 
 namespace headrace::worker {
 
@@ -15,8 +16,9 @@ class Bisection;  // see bisection.h
 struct ItemTrace {
   TopicPartition source;
   std::int64_t offset = 0;
-  bool again = false;          // sent before: may have ended already
-  bool upstream = false;       // produced by another program: accounted in an implicit batch
+  bool again = false;     // sent before: may have ended already
+  bool upstream = false;  // produced by another program: accounted in an implicit batch
+  Caution caution = Caution::kNone;
   std::uint32_t attempts = 0;  // begun
   std::uint32_t strikes = 0;   // tries that failed although the store worked for others
   SteadyTime judged_at{};      // when its first try began, or its last one failed

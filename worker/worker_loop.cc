@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kIdleWait{50};
 constexpr milliseconds kCommitRetry{100};  // while items wait for one
 constexpr std::size_t kLedgerSpanMax = 1u << 20;
+constexpr std::size_t kSuspectsAtOnce = 500;
 
 ChunkLimits LimitsOf(const StoreTraits& traits, const WorkerSettings& settings) {
   return {.items = traits.chunk_items_max,
@@ -96,7 +97,8 @@ Result<bool> WorkerLoop::Tick() {
   Result<bool> settled = SettleCompleted(/*flush=*/false);
   if (!settled.ok()) return settled;
   CommitIfDue();
-  const bool passed = PassGate();
+  const Result<bool> passed = PassGate();
+  if (!passed.ok()) return passed;
   const bool dispatched = Dispatch();
   TellPace();
   ports_.observer.OnInFlight({.items = held_.items + held_.reported,
@@ -104,8 +106,9 @@ Result<bool> WorkerLoop::Tick() {
                               .bytes = held_.bytes,
                               .lanes = lanes_.lanes(),
                               .items_in_store = store_pool_.items_in_flight(),
+                              .suspects = partitions_.suspects_held(),
                               .intake_paused = intake_->paused()});
-  return (fetched.ok() && *fetched) || *settled || passed || dispatched;
+  return (fetched.ok() && *fetched) || *settled || *passed || dispatched;
 }
 
 Result<bool> WorkerLoop::SettleCompleted(bool flush) {
@@ -117,6 +120,7 @@ Result<bool> WorkerLoop::SettleCompleted(bool flush) {
   for (CompletedChunk& chunk : completed) {
     for (const WorkItem& item : chunk.items) {
       if (!partitions_.owns(item.source)) foreign.insert(item.source);
+      if (item.caution == Caution::kAlone) NoteSurvival(item);
     }
     if (Status settled = settlement_.Settle(chunk); !settled.ok()) {
       return settled.error();
@@ -137,10 +141,22 @@ Result<bool> WorkerLoop::SettleCompleted(bool flush) {
   return any_completed || !done.empty();
 }
 
-bool WorkerLoop::PassGate() {
+// At once, lest a death from another cause is blamed on it.
+void WorkerLoop::NoteSurvival(const WorkItem& item) {
+  if (Suspects* suspects = partitions_.FindSuspects(item.source)) suspects->Survived(item.offset);
+  pulse_.next_commit = {};
+}
+
+Result<bool> WorkerLoop::PassGate() {
   std::vector<WorkItem> to_try, ended;
   gate_.Settle(to_try, ended);
-  for (WorkItem& item : to_try) lanes_.Add(std::move(item));
+  for (WorkItem& item : to_try) {
+    if (item.caution != Caution::kGiveUp) {
+      lanes_.Add(std::move(item));
+    } else if (Status given_up = settlement_.GiveUp(item); !given_up.ok()) {
+      return given_up.error();
+    }
+  }
   for (const WorkItem& item : ended) {
     // Its outcome is acknowledged already: that is what the answer says.
     partitions_.Complete(item.source, item.offset);
@@ -151,18 +167,27 @@ bool WorkerLoop::PassGate() {
 }
 
 bool WorkerLoop::Dispatch() {
-  bool dispatched = false;
   // Once for all chunks: where a chunk is one item, clocks would cost as much as the lanes do.
   const SteadyTime now = ports_.clock.Now();
+  if (!alone_turn_.MayBegin(store_pool_.idle(), now)) return false;
   const Timestamp wall_now = ports_.clock.WallNow();
+  const bool has_suspects = partitions_.suspects_held() > 0;
+  bool dispatched = false;
+  bool one_waits = false;
   ChunkLimits limits = LimitsOf(store_pool_.traits(), plan_.settings);
+  limits.alone = alone_turn_.is_due();
   while (true) {
     limits.items = store_pool_.Room(now);
+    if (has_suspects) limits.items = std::min(limits.items, RoomForSuspects());
     pulse_.store_has_room = limits.items > 0;
     if (!pulse_.store_has_room) break;
     std::vector<WorkItem>& chunk = scratch_.chunk;
-    lanes_.TakeInto(chunk, limits, now);
+    one_waits = lanes_.TakeInto(chunk, limits, now);
     if (chunk.empty()) break;
+    if (has_suspects && !NoteTries(chunk)) {
+      lanes_.PutBack(std::exchange(chunk, {}), now + kCommitRetry);
+      break;
+    }
     for (WorkItem& item : chunk) {
       if (item.attempts > 0) continue;
       item.first_try = wall_now;
@@ -170,8 +195,31 @@ bool WorkerLoop::Dispatch() {
     }
     store_pool_.Submit(chunk, now);
     dispatched = true;
+    if (limits.alone) return true;
   }
-  return dispatched;
+  if (!limits.alone) {
+    alone_turn_.OthersBegun(one_waits, now);
+  } else if (!one_waits) {
+    alone_turn_.End();
+  }
+  return dispatched || (one_waits && store_pool_.idle());
+}
+
+// A crash should make few items go alone.
+std::size_t WorkerLoop::RoomForSuspects() const {
+  return kSuspectsAtOnce - std::min(kSuspectsAtOnce, store_pool_.items_in_flight());
+}
+
+// False when the tries of the chunk's suspects could not be committed.
+bool WorkerLoop::NoteTries(const std::vector<WorkItem>& chunk) {
+  bool saved = true;
+  for (const WorkItem& item : chunk) {
+    if (item.caution == Caution::kNone) continue;
+    Suspects* suspects = partitions_.FindSuspects(item.source);
+    suspects->NoteTry(item.offset, item.caution);
+    saved = saved && suspects->saved();
+  }
+  return saved || CommitNow({});
 }
 
 void WorkerLoop::CommitIfDue() {
@@ -186,17 +234,18 @@ void WorkerLoop::CommitIfDue() {
   if (!pulse_.kafka_ok && consumer_->EndOffsets(0).ok()) Watch({}).IgnoreError();
 }
 
-void WorkerLoop::CommitNow(const std::set<TopicPartition>& left) {
+bool WorkerLoop::CommitNow(const std::set<TopicPartition>& left) {
   const std::vector<PartitionPosition> due = partitions_.NextCommit(left);
-  if (due.empty()) return;
+  if (due.empty()) return true;
   if (Status committed = consumer_->Commit(due); !committed.ok()) {
     // The frontier stays uncommitted and is tried again; a crash meanwhile only repeats work.
     log::Debug("commit_failed", {{"error", committed.error().message}});
     pulse_.next_mark = ports_.clock.Now() + kCommitRetry;
-    return;
+    return false;
   }
   partitions_.MarkCommitted(due);
   Watch({}).IgnoreError();
+  return true;
 }
 
 // The last commit of partitions that another worker will own.
@@ -228,8 +277,18 @@ void WorkerLoop::ForgetWaiting(const std::set<TopicPartition>& partitions) {
 
 void WorkerLoop::OnAssigned(std::vector<PartitionPosition>& positions) {
   partitions_.Own(positions);
+  for (const PartitionPosition& position : positions) LogSuspects(position);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
   intake_->ForgetPartitionCount();
+}
+
+void WorkerLoop::LogSuspects(const PartitionPosition& position) {
+  const std::int64_t end = partitions_.FindSuspects(position.partition)->end();
+  if (end <= position.offset) return;
+  log::Warn("suspect_items", {{"partition", position.partition.partition},
+                              {"from_offset", position.offset},
+                              {"to_offset", end},
+                              {"reason", "the former owner ended without a farewell"}});
 }
 
 // Drain first, fence second: what has been begun ends and is committed while the partition is still

@@ -18,6 +18,7 @@
 #include "common/model/item_parser.h"
 #include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
+#include "worker/alone_turn.h"
 #include "worker/intake.h"
 #include "worker/outcome_reporter.h"
 #include "worker/settlement.h"
@@ -73,13 +74,17 @@ class WorkerLoop final : public AssignmentListener {
  private:
   Result<bool> Tick();
   Result<bool> SettleCompleted(bool flush);
-  bool PassGate();
+  void NoteSurvival(const WorkItem& item);
+  Result<bool> PassGate();
   bool Dispatch();
+  std::size_t RoomForSuspects() const;
+  bool NoteTries(const std::vector<WorkItem>& chunk);
   void CommitIfDue();
-  void CommitNow(const std::set<TopicPartition>& left);
+  bool CommitNow(const std::set<TopicPartition>& left);
   void CommitLeaving(const std::set<TopicPartition>& partitions);
   void Quiesce(std::chrono::milliseconds budget);
   void ForgetWaiting(const std::set<TopicPartition>& partitions);
+  void LogSuspects(const PartitionPosition& position);
   void Leave();
   Status Watch(const Status& status);
   void TellPace();
@@ -94,6 +99,7 @@ class WorkerLoop final : public AssignmentListener {
   StorePool store_pool_;
   OutcomeReporter reporter_;
   RepeatGate gate_;
+  AloneTurn alone_turn_;
   Admission admission_;
   Settlement settlement_;
   std::unique_ptr<EventConsumer> consumer_;

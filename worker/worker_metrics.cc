@@ -83,6 +83,8 @@ struct WorkerMetrics::Instruments {
   prometheus::Gauge& lanes = NewGauge("headrace_lanes", "Graphs with items in flight");
   prometheus::Gauge& in_store =
       NewGauge("headrace_store_items_in_flight", "Items that the store is working on");
+  prometheus::Gauge& suspects = NewGauge(
+      "headrace_suspect_items", "Items in flight that may have ended a worker's process before");
   prometheus::Gauge& partitions =
       NewGauge("headrace_kafka_assigned_partitions", "Partitions that this worker owns");
   prometheus::Gauge& kafka_up = NewGauge("headrace_kafka_up", "1 while the brokers answer");
@@ -188,6 +190,7 @@ void WorkerMetrics::OnInFlight(const InFlight& in_flight) {
   instruments_->in_flight_bytes.Set(static_cast<double>(in_flight.bytes));
   instruments_->lanes.Set(static_cast<double>(in_flight.lanes));
   instruments_->in_store.Set(static_cast<double>(in_flight.items_in_store));
+  instruments_->suspects.Set(static_cast<double>(in_flight.suspects));
   NoteIntake(!in_flight.intake_paused ? IntakePause::kNone
              : !store_is_up_          ? IntakePause::kStoreDown
              : throttled_             ? IntakePause::kThrottled

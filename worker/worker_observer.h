@@ -22,6 +22,7 @@ struct InFlight {
   std::size_t bytes = 0;     // of the others' payloads
   std::size_t lanes = 0;     // graphs that have any
   std::size_t items_in_store = 0;
+  std::size_t suspects = 0;    // items that may have ended a worker's process
   bool intake_paused = false;  // full for so long that the partitions are paused
 };
 

@@ -34,6 +34,7 @@ inline constexpr std::string_view kIndexOutOfRange = "index_out_of_range";
 inline constexpr std::string_view kThreadConflict = "thread_conflict";  // thread of another graph
 inline constexpr std::string_view kStoreRefused = "store_refused";
 inline constexpr std::string_view kRehearsedFailure = "rehearsed_failure";  // ?fail-on=
+inline constexpr std::string_view kCrash = "crash";    // it ended the worker's process, three times
 inline constexpr std::string_view kErased = "erased";  // the destination was deleted
 
 }  // namespace headrace::codes

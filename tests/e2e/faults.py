@@ -146,6 +146,11 @@ class FaultTest(unittest.TestCase):
         return sum(rdkafka.end_offsets(self.stage.kafka, topic)) - rdkafka.lag(
             self.stage.kafka, self.stage.prefix + "worker.batch", topic)
 
+    def wait_all_committed(self, seconds=180):
+        topic = self.stage.prefix + "items.batch"
+        wait_until(lambda: self.committed() == sum(rdkafka.end_offsets(self.stage.kafka, topic)),
+                   "everything is done and committed", seconds, every=0.2)
+
     def log_count(self, worker, *words):
         return sum(all(word in line for word in words) for line in worker.log().splitlines())
 

@@ -42,6 +42,26 @@ std::size_t MemoryGraphStore::CompleteAll() {
   return count;
 }
 
+std::size_t MemoryGraphStore::items_waiting() const {
+  std::size_t count = 0;
+  for (const Waiting& waiting : waiting_) count += waiting.chunk.items.size();
+  return count;
+}
+
+bool MemoryGraphStore::HasWaiting(const std::string& text) const {
+  for (const Waiting& waiting : waiting_) {
+    for (const WriteItem& item : waiting.chunk.items) {
+      if (item.payload.find(text) != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
+void MemoryGraphStore::ForgetWaiting() {
+  waiting_.clear();
+  busy_graphs_.clear();
+}
+
 ChunkResult MemoryGraphStore::Apply(const Chunk& chunk) {
   ChunkResult result;
   for (std::size_t i = 0; i < chunk.items.size(); ++i) {

@@ -32,6 +32,11 @@ class MemoryGraphStore final : public GraphStore {
   std::size_t CompleteOne();
   std::size_t CompleteAll();
   std::size_t waiting() const { return waiting_.size(); }
+  std::size_t items_waiting() const;
+  // Whether an item whose payload contains `text` waits.
+  bool HasWaiting(const std::string& text) const;
+  // The process that submitted what waits is gone.
+  void ForgetWaiting();
 
   // Judges every chunk from now on; an empty function applies them.
   void SetVerdict(Verdict verdict) { verdict_ = std::move(verdict); }

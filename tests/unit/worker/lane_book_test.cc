@@ -247,5 +247,50 @@ TEST(LaneBook, KeepsOrderUnderRandomInterleavings) {
   }
 }
 
+TEST(LaneBook, GivesWhatMustBeAloneByItselfAndInItsPlace) {
+  LaneBook book;
+  for (int i = 0; i < 4; ++i) {
+    WorkItem item = MakeWorkItem("a", i);
+    if (i == 1) item.caution = Caution::kAlone;
+    book.Add(std::move(item));
+  }
+  book.Add(MakeWorkItem("b", 10));
+  std::vector<WorkItem> chunk;
+  const auto take = [&](bool alone) {
+    chunk.clear();
+    return book.TakeInto(chunk, {.alone = alone}, SteadyTime{});
+  };
+  EXPECT_FALSE(take(true)) << "others are before it";
+  EXPECT_TRUE(chunk.empty());
+  EXPECT_FALSE(take(false)) << "nothing of the lane may overtake what is in the store";
+  EXPECT_EQ(chunk.size(), 2u) << "up to it, and of other lanes";
+  book.Finish(chunk);
+  EXPECT_TRUE(take(false));
+  EXPECT_TRUE(chunk.empty());
+  EXPECT_TRUE(take(true));
+  ASSERT_EQ(chunk.size(), 1u);
+  EXPECT_EQ(chunk[0].offset, 1);
+  book.PutBack(std::move(chunk), SteadyTime{});
+  EXPECT_TRUE(take(true));
+  EXPECT_EQ(chunk.at(0).offset, 1);
+  book.Finish(chunk);
+  EXPECT_FALSE(take(false));
+  EXPECT_EQ(chunk.size(), 2u);
+  book.Finish(chunk);
+  EXPECT_EQ(book.lanes(), 0u);
+}
+
+TEST(LaneBook, GivesUpWhatMustBeAloneOfARevokedPartition) {
+  LaneBook book;
+  WorkItem item = MakeWorkItem("a", 1);
+  item.caution = Caution::kAlone;
+  book.Add(std::move(item));
+  std::vector<WorkItem> chunk;
+  EXPECT_TRUE(book.TakeInto(chunk, {}, SteadyTime{}));
+  EXPECT_EQ(book.RemoveWaiting({{0, 0}}).size(), 1u);
+  EXPECT_FALSE(book.TakeInto(chunk, {.alone = true}, SteadyTime{}));
+  EXPECT_TRUE(chunk.empty());
+}
+
 }  // namespace
 }  // namespace headrace::worker

@@ -124,6 +124,29 @@ TEST(PartitionBook, StartsAnewWhenAPartitionComesBack) {
   EXPECT_TRUE(book.NextCommit({}).empty());
 }
 
+TEST(PartitionBook, HandsOnTheTriesThatWereNoted) {
+  PartitionBook book(1024);
+  book.Own(Positions({{kFirst, 0, "hw=20;tried=3+2;alone=4"}}));
+  Suspects* suspects = book.FindSuspects(kFirst);
+  Read(book, 0, 20);
+  for (int i = 0; i < 3; ++i) book.Complete(kFirst, i);
+  EXPECT_EQ(suspects->Take(2), Caution::kNote);
+  EXPECT_EQ(suspects->Take(3), Caution::kAlone);
+  EXPECT_EQ(suspects->Take(4), Caution::kGiveUp);
+  suspects->NoteTry(7, Caution::kNote);
+  EXPECT_EQ(book.NextCommit({}).at(0).metadata, "hw=1020;tried=3+2,2;alone=4");
+  for (int i = 3; i < 8; ++i) book.Complete(kFirst, i);
+  EXPECT_EQ(book.NextCommit({kFirst}).at(0).metadata, "hw=20") << "the rest is suspect still";
+}
+
+TEST(PartitionBook, SuspectsNothingOfAnOwnerThatLeftOrOfAnotherTool) {
+  for (const char* metadata : {"hw=20;clean", "", "by hand"}) {
+    PartitionBook book(1024);
+    book.Own(Positions({{kFirst, 0, metadata}}));
+    EXPECT_EQ(book.FindSuspects(kFirst)->Take(0), Caution::kNone) << metadata;
+  }
+}
+
 TEST(PartitionBook, KnowsWhereRepeatsEnd) {
   constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
   struct Case {

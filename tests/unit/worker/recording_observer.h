@@ -26,6 +26,8 @@ class RecordingObserver final : public WorkerObserver {
     in_work_bytes_max = std::max(in_work_bytes_max, now.bytes);
     reported_max = std::max(reported_max, now.reported);
     in_flight_bytes = now.bytes;
+    suspects = now.suspects;
+    suspects_max = std::max(suspects_max, now.suspects);
     intake_paused = now.intake_paused;
   }
 
@@ -40,6 +42,8 @@ class RecordingObserver final : public WorkerObserver {
   std::size_t in_work_bytes_max = 0;
   std::size_t reported_max = 0;
   std::size_t in_flight_bytes = 0;
+  std::size_t suspects = 0;
+  std::size_t suspects_max = 0;
   bool intake_paused = false;
   std::vector<PaceState> paces;
 };

@@ -1,0 +1,137 @@
+// Items that end their worker's process, and kills that no item is to blame for.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/unit/worker/worker_world.h"
+
+namespace headrace::worker {
+namespace {
+
+class WorkerLoopCrashes : public testing::Test {
+ protected:
+  void Load(std::uint32_t count, std::uint32_t graphs, const std::set<std::uint32_t>& poisons) {
+    const BatchId batch = world_.OpenBatch(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::string text = (poisons.contains(i) ? "poison " : "text ") + std::to_string(i);
+      world_.AddItem(batch, i, "g" + std::to_string(i % graphs), text);
+    }
+  }
+
+  // A worker that finds what the former ones left. It dies with whatever it has in the store, when
+  // a poisonous item is there or after `rounds`. True when it died of poison.
+  bool RunAndDie(int rounds, bool store_works = true) {
+    NoteEnded();
+    auto loop = world_.MakeLoop();
+    EXPECT_TRUE(loop->Join().ok());
+    bool poisoned = false;
+    for (int round = 0; round < rounds && !poisoned; ++round) {
+      world_.clock.Advance(std::chrono::milliseconds(10));
+      EXPECT_TRUE(loop->Step().ok());
+      poisoned = world_.store.HasWaiting("poison");
+      if (poisoned) in_store_at_death_.push_back(world_.store.items_waiting());
+      if (!poisoned && store_works) world_.store.CompleteAll();
+    }
+    world_.store.ForgetWaiting();
+    world_.log.ExpireMembers(kGroup);
+    return poisoned;
+  }
+
+  std::size_t DeathsOfPoison() {
+    std::size_t deaths = 0;
+    while (deaths < 20 && RunAndDie(2'000)) ++deaths;
+    return deaths;
+  }
+
+  void NoteEnded() {
+    for (const OutcomeRecord& record : world_.Outcomes()) {
+      for (const IndexRange& range : record.succeeded) {
+        for (std::uint32_t i = range.first; i <= range.last; ++i) world_.outcomes.ended.insert(i);
+      }
+      for (const FailedItem& item : record.failed) world_.outcomes.ended.insert(item.index);
+    }
+  }
+
+  void ExpectOrder(std::uint32_t graphs) {
+    for (std::uint32_t graph = 0; graph < graphs; ++graph) {
+      const auto& applied = world_.store.Applied("default/g/g" + std::to_string(graph));
+      int before = -1;
+      for (const std::string& payload : applied) {
+        const int number = std::stoi(payload.substr(payload.find("text ") + 5));
+        EXPECT_LT(before, number);
+        before = number;
+      }
+    }
+  }
+
+  WorkerWorld world_{1};
+  std::vector<std::size_t> in_store_at_death_;
+};
+
+TEST_F(WorkerLoopCrashes, GiveUpAnItemAfterThreeDeathsInAll) {
+  Load(500, 5, {250});
+  EXPECT_EQ(DeathsOfPoison(), 3u);
+  EXPECT_EQ(in_store_at_death_.back(), 1u) << "the last time it was alone";
+  EXPECT_EQ(world_.observer.dead_letters, std::vector<std::string>{"crash"});
+  const auto letters = world_.log.Records(kLetters);
+  ASSERT_EQ(letters.size(), 1u);
+  const std::map<std::string, std::string> headers(letters[0].headers.begin(),
+                                                   letters[0].headers.end());
+  EXPECT_EQ(headers.at("headrace-attempts"), "3");
+  EXPECT_EQ(letters[0].value, WorkerWorld::Episode("g0", "poison 250"));
+  EXPECT_EQ(world_.store.applied_count(), 499u);
+  ExpectOrder(5);
+  EXPECT_EQ(world_.Committed(0), 500);
+  EXPECT_EQ(world_.observer.suspects, 0u);
+}
+
+TEST_F(WorkerLoopCrashes, GiveUpTwoItemsOfDifferentGraphs) {
+  Load(100, 5, {11, 52});
+  EXPECT_EQ(DeathsOfPoison(), 4u) << "they died together twice, and each once alone";
+  EXPECT_EQ(world_.observer.dead_letters, (std::vector<std::string>{"crash", "crash"}));
+  EXPECT_EQ(world_.store.applied_count(), 98u);
+  ExpectOrder(5);
+}
+
+TEST_F(WorkerLoopCrashes, GiveUpNothingThatWasKilledTwice) {
+  Load(100, 5, {});
+  RunAndDie(10, /*store_works=*/false);
+  RunAndDie(10, /*store_works=*/false);
+  RunAndDie(600);
+  EXPECT_TRUE(world_.observer.dead_letters.empty());
+  EXPECT_EQ(world_.Succeeded(), 100u);
+  ExpectOrder(5);
+}
+
+// The price: of what is killed again and again, one item a death.
+TEST_F(WorkerLoopCrashes, GiveUpOnlyWhatWasAloneAtTheThirdDeath) {
+  Load(100, 5, {});
+  for (int death = 0; death < 3; ++death) RunAndDie(10, /*store_works=*/false);
+  RunAndDie(600);
+  EXPECT_EQ(world_.observer.dead_letters, std::vector<std::string>{"crash"});
+  EXPECT_EQ(world_.Succeeded(), 99u);
+}
+
+TEST_F(WorkerLoopCrashes, BeginNoSuspectWhoseTryCannotBeNoted) {
+  Load(10, 2, {});
+  RunAndDie(10, /*store_works=*/false);
+  const std::size_t before = world_.store.chunks();
+  world_.log.RefuseCommits(true);
+  RunAndDie(30);
+  EXPECT_EQ(world_.store.chunks(), before);
+  world_.log.RefuseCommits(false);
+  RunAndDie(30);
+  EXPECT_EQ(world_.Succeeded(), 10u);
+}
+
+TEST_F(WorkerLoopCrashes, SuspectNothingAfterALeaveInGoodOrder) {
+  Load(10, 2, {});
+  ASSERT_TRUE(world_.Run(30).ok());
+  Load(10, 2, {});
+  ASSERT_TRUE(world_.Run(30).ok());
+  EXPECT_EQ(world_.observer.suspects_max, 0u);
+  EXPECT_EQ(world_.Succeeded(), 20u);
+}
+
+}  // namespace
+}  // namespace headrace::worker
