@@ -226,7 +226,7 @@ Status KafkaConsumer::Commit(std::span<const PartitionPosition> positions) {
               static_cast<char*>(entry->metadata));
     entry->metadata_size = position.metadata.size();
   }
-  const rd_kafka_resp_err_t code = rd_kafka_commit(client_.get(), list.get(), /*async=*/0);
+  const rd_kafka_resp_err_t code = CommitWithin(client_.get(), *list, kBrokerTimeout);
   return code == RD_KAFKA_RESP_ERR_NO_ERROR ? Status() : Status(ToError(code, "commit"));
 }
 

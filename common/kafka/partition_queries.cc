@@ -90,4 +90,14 @@ void WakeFetchers(rd_kafka_t* client, milliseconds timeout) {
   rd_kafka_offsets_for_times(client, assigned.get(), static_cast<int>(timeout.count()));
 }
 
+rd_kafka_resp_err_t CommitWithin(rd_kafka_t* client, const rd_kafka_topic_partition_list_t& list,
+                                 std::chrono::milliseconds timeout) {
+  const Queue answers(rd_kafka_queue_new(client));
+  const rd_kafka_resp_err_t asked =
+      rd_kafka_commit_queue(client, &list, answers.get(), nullptr, nullptr);
+  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) return asked;
+  const Event answer(rd_kafka_queue_poll(answers.get(), static_cast<int>(timeout.count())));
+  return answer == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(answer.get());
+}
+
 }  // namespace headrace::kafka

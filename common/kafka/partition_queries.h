@@ -39,4 +39,10 @@ void MendLostPositions(rd_kafka_t* client, const KafkaSettings& settings,
 // to the partitions' leaders passes through them. See prefetch_watch.h.
 void WakeFetchers(rd_kafka_t* client, std::chrono::milliseconds timeout);
 
+// Commits and waits for the answer, but no longer than `timeout`. librdkafka's own synchronous
+// commit waits for ever where the broker dies just then: the lost session calls for a rebalance,
+// which waits for the caller's polling.
+rd_kafka_resp_err_t CommitWithin(rd_kafka_t* client, const rd_kafka_topic_partition_list_t& list,
+                                 std::chrono::milliseconds timeout);
+
 }  // namespace headrace::kafka
