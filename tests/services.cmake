@@ -1,9 +1,9 @@
 # Real services for the tests, and Python tests.
 #
-# One Kafka broker and one Redis per ctest run, started before the first test that needs them and
+# One Kafka broker, one Redis and one PostgreSQL per ctest run, started before the first test that needs them and
 # stopped after the last (ctest fixtures). Their addresses are known only at run time, so a test that
-# needs them is launched through tests/services/fixture, which puts HEADRACE_TEST_KAFKA and
-# HEADRACE_TEST_REDIS (host:port) into its environment. Tests share them: each uses names of its own.
+# needs them is launched through tests/services/fixture, which puts HEADRACE_TEST_KAFKA,
+# HEADRACE_TEST_REDIS and HEADRACE_TEST_POSTGRES (host:port) into its environment. Tests share them: each uses names of its own.
 set(HEADRACE_FIXTURE ${CMAKE_CURRENT_LIST_DIR}/services/fixture)
 set(HEADRACE_SERVICES_DIR ${PROJECT_BINARY_DIR}/services)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
@@ -14,7 +14,7 @@ set_tests_properties(services.start PROPERTIES FIXTURES_SETUP services TIMEOUT 3
 set_tests_properties(services.stop PROPERTIES FIXTURES_CLEANUP services TIMEOUT 60 LABELS services)
 
 # headrace_python_test(<name> LABEL <label> FILE <test_x.py> [SERVICES] [LONG])
-# runs a unittest module; SERVICES gives it the shared broker and Redis, LONG keeps it for --long
+# runs a unittest module; SERVICES gives it the shared services, LONG keeps it for --long
 # and says so to the module with HEADRACE_TEST_LONG=1.
 function(headrace_python_test name)
   cmake_parse_arguments(ARG "SERVICES;LONG" "LABEL;FILE" "" ${ARGN})

@@ -1,0 +1,43 @@
+// Between a client and a server of this machine: passes bytes on, and cuts when it is told to.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/base/mutex.h"
+
+namespace headrace::support {
+
+// Listens on a free port of 127.0.0.1.
+class CuttingProxy {
+ public:
+  explicit CuttingProxy(int server_port);
+  ~CuttingProxy();
+  CuttingProxy(const CuttingProxy&) = delete;
+  CuttingProxy& operator=(const CuttingProxy&) = delete;
+
+  int port() const { return port_; }
+  // Once: a request that holds `text` goes through, and both sides are cut as the answer arrives.
+  // The client learns nothing of what it asked for.
+  void CutTheAnswerTo(const std::string& text);
+  int cuts() const { return cuts_; }
+
+ private:
+  void Accept();
+  void Pass(int client);
+  bool IsToBeCut(const std::string& request);
+
+  const int server_port_;
+  int listener_ = -1;
+  int port_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<int> cuts_ = 0;
+  Mutex mutex_;
+  std::string text_ GUARDED_BY(mutex_);
+  std::vector<std::jthread> passing_;
+  std::jthread accepting_;
+};
+
+}  // namespace headrace::support
