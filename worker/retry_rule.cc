@@ -21,6 +21,9 @@ RetryDecision RetryRule::Decide(const StoreError& error, const RetryCase& chunk)
       // Nothing but a person mends this, so there is no hurry; but the stream is never
       // dead-lettered for it, and when it is mended work goes on by itself.
       return {Action::kRetry, settings_.backoff_max};
+    case StoreErrorClass::kFenced:
+      // The items are not to blame, and what is not ours any more is forgotten before the retry.
+      return {Action::kRetry, Backoff(chunk.attempts)};
     case StoreErrorClass::kTransient:
       break;
   }

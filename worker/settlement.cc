@@ -62,8 +62,9 @@ RetryDecision Settlement::Judge(CompletedChunk& chunk) {
   RetryCase retry{.chunk_items = chunk.items.size(),
                   .several_graphs = chunk.items.front().lane != chunk.items.back().lane};
   const StoreErrorClass error_class = chunk.result.error->error_class;
-  const bool blames_items =
-      error_class != StoreErrorClass::kThrottled && error_class != StoreErrorClass::kFatal;
+  const bool blames_items = error_class != StoreErrorClass::kThrottled &&
+                            error_class != StoreErrorClass::kFatal &&
+                            error_class != StoreErrorClass::kFenced;
   for (WorkItem& item : chunk.items) {
     // The store has not looked at it.
     if (error_class == StoreErrorClass::kThrottled) --item.attempts;

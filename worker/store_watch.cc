@@ -12,7 +12,8 @@ bool StoreWatch::Note(const ChunkResult& result, SteadyTime now) {
     last_success_ = now;
     failing_since_ = {};
     is_up_ = true;
-  } else if (result.error->error_class != StoreErrorClass::kThrottled) {
+  } else if (result.error->error_class != StoreErrorClass::kThrottled &&
+             result.error->error_class != StoreErrorClass::kFenced) {
     if (failing_since_ == SteadyTime{}) failing_since_ = now;
     if (result.error->error_class == StoreErrorClass::kFatal || now - failing_since_ >= kPatience) {
       is_up_ = false;

@@ -33,6 +33,7 @@ WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
       store_pool_(ports_.store, ports_.wakeup),
       reporter_(ports_.producer, {.outcomes_topic = plan_.outcomes_topic,
                                   .dead_letters_topic = plan_.dead_letters_topic}),
+      claims_(ports_.store, plan_.admission.cluster_id + "/" + plan_.admission.topic),
       gate_(ports_.outcomes, partitions_),
       admission_(plan_.admission, ports_.directory),
       settlement_({held_, lanes_, reporter_, partitions_, admission_.payloads(), ports_.observer,
@@ -122,6 +123,9 @@ Result<bool> WorkerLoop::SettleCompleted(bool flush) {
       if (!partitions_.owns(item.source)) foreign.insert(item.source);
       if (item.caution == Caution::kAlone) NoteSurvival(item);
     }
+    if (chunk.result.error && chunk.result.error->error_class == StoreErrorClass::kFenced) {
+      claims_.Renew(chunk.items);
+    }
     if (Status settled = settlement_.Settle(chunk); !settled.ok()) {
       return settled.error();
     }
@@ -193,6 +197,7 @@ bool WorkerLoop::Dispatch() {
       item.first_try = wall_now;
       item.judged_at = now;
     }
+    claims_.Stamp(chunk);
     store_pool_.Submit(chunk, now);
     dispatched = true;
     if (limits.alone) return true;
@@ -278,6 +283,7 @@ void WorkerLoop::ForgetWaiting(const std::set<TopicPartition>& partitions) {
 void WorkerLoop::OnAssigned(std::vector<PartitionPosition>& positions) {
   partitions_.Own(positions);
   for (const PartitionPosition& position : positions) LogSuspects(position);
+  claims_.Own(positions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
   intake_->ForgetPartitionCount();
 }
@@ -299,12 +305,14 @@ void WorkerLoop::OnRevoked(std::span<const TopicPartition> partitions) {
   Quiesce(std::min(plan_.settings.drain_timeout, plan_.settings.session_timeout / 2));
   CommitLeaving({partitions.begin(), partitions.end()});
   partitions_.Forget(partitions);
+  claims_.Forget(partitions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
 }
 
 void WorkerLoop::OnLost(std::span<const TopicPartition> partitions) {
   ForgetWaiting({partitions.begin(), partitions.end()});
   partitions_.Forget(partitions);
+  claims_.Forget(partitions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
 }
 

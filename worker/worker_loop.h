@@ -19,6 +19,7 @@
 #include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
 #include "worker/alone_turn.h"
+#include "worker/claims.h"
 #include "worker/intake.h"
 #include "worker/outcome_reporter.h"
 #include "worker/settlement.h"
@@ -98,6 +99,7 @@ class WorkerLoop final : public AssignmentListener {
   PartitionBook partitions_;
   StorePool store_pool_;
   OutcomeReporter reporter_;
+  Claims claims_;
   RepeatGate gate_;
   AloneTurn alone_turn_;
   Admission admission_;

@@ -128,6 +128,9 @@ void WorkerMetrics::OnChunkDone(const ChunkResult& result, std::size_t) {
       case StoreErrorClass::kItem:
         answer = "item";
         break;
+      case StoreErrorClass::kFenced:
+        answer = "fenced";
+        break;
       case StoreErrorClass::kFatal:
         answer = "fatal";
         // Here and not in OnStore, which hears nothing of a store that was down before.

@@ -5,7 +5,7 @@
 namespace headrace::config {
 namespace {
 
-std::string MaskUrl(const std::string& url) {
+std::string MaskUser(const std::string& url) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string::npos) return url;
   // The last @ before the path: a password may itself hold one.
@@ -16,6 +16,32 @@ std::string MaskUrl(const std::string& url) {
     return url.find('@', scheme) == std::string::npos ? url : url.substr(0, scheme) + "://***";
   }
   return url.substr(0, scheme + 3) + "***" + url.substr(at);
+}
+
+// Databases take a password as a parameter too, and names of parameters may be percent-encoded.
+bool MayBeSecret(std::string_view name) {
+  return name.find("password") != std::string_view::npos ||
+         name.find('%') != std::string_view::npos;
+}
+
+std::string MaskUrl(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t question = url.find('?');
+  // An @ behind it: this question mark may be part of a password.
+  if (scheme != std::string::npos && question != std::string::npos &&
+      url.find('@', question) != std::string::npos) {
+    return url.substr(0, scheme) + "://***";
+  }
+  std::string shown = MaskUser(url.substr(0, question));
+  for (std::size_t at = question; at != std::string::npos;) {
+    const std::size_t end = url.find('&', at + 1);
+    const std::string parameter = url.substr(at, end - at);
+    const std::size_t equals = parameter.find('=');
+    const bool hide = equals != std::string::npos && MayBeSecret(parameter.substr(1, equals - 1));
+    shown += hide ? parameter.substr(0, equals + 1) + "***" : parameter;
+    at = end;
+  }
+  return shown;
 }
 
 }  // namespace

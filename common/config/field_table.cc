@@ -42,8 +42,8 @@ Field WithSecret(Field field) {
 
 // The schemes and parameters are the graph library's, and so is what it says of a wrong one.
 Field StoreField() {
-  Field field = WithSecret(Row("store", "Graph store that items are written to", kWorkerOnly));
-  field.rule = "a store URL: sqlite:PATH or null:";
+  Field field = WithSecret(Row("store", "Graph store that items are written to"));
+  field.rule = "a store URL: sqlite:PATH, postgresql://... or null:";
   field.set = [](Settings& settings, std::string_view text) -> std::optional<std::string> {
     const Status checked = graph::CheckStoreUrl(text);
     if (!checked.ok()) return checked.error().message;
@@ -59,6 +59,12 @@ void AddGeneral(Fields& fields) {
       TextField(Row("project", "Project whose batches are loaded and shown", kHeadraceOnly),
                 "1 to 64 lower-case letters, digits or hyphens", IsProjectName, MEMBER(project)));
   fields.push_back(StoreField());
+  fields.push_back(ChoiceField<bool>(
+      Row("auto_migrate",
+          "Bring a database's tables up to date at start, as `headrace store migrate` does; for "
+          "development",
+          kWorkerOnly),
+      {{"no", false}, {"yes", true}}, MEMBER(worker.auto_migrate)));
   fields.push_back(ChoiceField<Channel>(
       Row("channel", "Channel that this worker serves", kWorkerOnly),
       {{"batch", Channel::kBatch}, {"realtime", Channel::kRealtime}}, MEMBER(worker.channel)));

@@ -14,6 +14,7 @@ enum class Channel { kBatch, kRealtime };
 struct WorkerSettings {
   Channel channel = Channel::kBatch;
   std::string store = "sqlite:headrace.db";
+  bool auto_migrate = false;
   std::chrono::milliseconds drain_timeout{30'000};
   std::string metrics_listen = "127.0.0.1:9464";
   // Lanes and store together; as many more may wait for their outcome to be acknowledged.

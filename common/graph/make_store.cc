@@ -7,7 +7,11 @@
 #include "common/base/log.h"
 #include "common/base/units.h"
 #include "common/graph/null_store.h"
+#include "common/graph/postgres_schema.h"
+#include "common/graph/postgres_store.h"
+#include "common/graph/postgres_url.h"
 #include "common/graph/rehearsal_store.h"
+#include "common/graph/sqlite_schema.h"
 #include "common/graph/sqlite_store.h"
 #include "common/graph/store_url.h"
 
@@ -15,8 +19,9 @@ namespace headrace::graph {
 namespace {
 
 using Opened = Result<std::unique_ptr<GraphStore>>;
+using Migrated = Result<MigrationReport>;
 
-Opened OpenSqlite(const StoreUrl& url) {
+Opened OpenSqlite(const StoreUrl& url, const OpenOptions&) {
   SqliteSettings settings;
   settings.path = url.location;
   auto store = SqliteStore::Open(settings);
@@ -24,18 +29,57 @@ Opened OpenSqlite(const StoreUrl& url) {
   return std::unique_ptr<GraphStore>(std::move(*std::move(store)));
 }
 
-Opened OpenNull(const StoreUrl&) { return std::unique_ptr<GraphStore>(new NullStore); }
+Opened OpenPostgres(const StoreUrl& url, const OpenOptions& options) {
+  auto settings = PostgresSettingsOf(url);
+  if (!settings.ok()) return std::move(settings).error();
+  settings->auto_migrate = options.auto_migrate;
+  auto store = PostgresStore::Open(*settings);
+  if (!store.ok()) return std::move(store).error().Prefix("postgresql store");
+  return std::unique_ptr<GraphStore>(std::move(*std::move(store)));
+}
+
+Opened OpenNull(const StoreUrl&, const OpenOptions&) {
+  return std::unique_ptr<GraphStore>(new NullStore);
+}
+
+// Opening the file does it.
+Migrated MigrateSqlite(const StoreUrl& url, bool dry_run) {
+  SqliteSettings settings;
+  settings.path = url.location;
+  return MigrateSqliteFile(settings, dry_run);
+}
+
+Migrated MigratePostgresAt(const StoreUrl& url, bool dry_run) {
+  auto settings = PostgresSettingsOf(url);
+  if (!settings.ok()) return std::move(settings).error();
+  PostgresConnection connection(*settings);
+  auto report = MigratePostgres(connection, dry_run);
+  if (!report.ok()) return std::move(report).error().Prefix("postgresql store");
+  return report;
+}
+
+Migrated MigrateNothing(const StoreUrl&, bool) { return MigrationReport(); }
+
+Status CheckPostgresUrl(const StoreUrl& url) {
+  auto settings = PostgresSettingsOf(url);
+  if (!settings.ok()) return std::move(settings).error();
+  return {};
+}
 
 // Every kind of store there is. A new one is a line here.
 struct Scheme {
   std::string_view name;
   std::string_view form;
   bool needs_location;
-  Opened (*open)(const StoreUrl& url);
+  Status (*check)(const StoreUrl& url);  // its parameters
+  Opened (*open)(const StoreUrl& url, const OpenOptions& options);
+  Migrated (*migrate)(const StoreUrl& url, bool dry_run);
 };
 constexpr std::array kSchemes{
-    Scheme{"sqlite", "sqlite:PATH", true, &OpenSqlite},
-    Scheme{"null", "null:", false, &OpenNull},
+    Scheme{"sqlite", "sqlite:PATH", true, &RefuseParameters, &OpenSqlite, &MigrateSqlite},
+    Scheme{"postgresql", "postgresql://[USER[:PASSWORD]@][HOST[:PORT],...][/DATABASE]", true,
+           &CheckPostgresUrl, &OpenPostgres, &MigratePostgresAt},
+    Scheme{"null", "null:", false, &RefuseParameters, &OpenNull, &MigrateNothing},
 };
 
 std::string KnownForms() {
@@ -59,6 +103,21 @@ Result<const Scheme*> SchemeOf(const StoreUrl& url) {
   return &*found;
 }
 
+struct Named {
+  StoreUrl url;
+  const Scheme* scheme;
+};
+
+// The URL taken apart and judged by its text.
+Result<Named> NamedBy(std::string_view text) {
+  auto url = ParseStoreUrl(text);
+  if (!url.ok()) return std::move(url).error();
+  auto scheme = SchemeOf(*url);
+  if (!scheme.ok()) return std::move(scheme).error();
+  if (Status checked = (*scheme)->check(*url); !checked.ok()) return std::move(checked).error();
+  return Named{*std::move(url), *scheme};
+}
+
 Opened Rehearsing(std::unique_ptr<GraphStore> store, const RehearsalSettings& settings) {
   std::optional<RateBudget> budget;
   if (settings.rate > 0) {
@@ -77,21 +136,24 @@ Opened Rehearsing(std::unique_ptr<GraphStore> store, const RehearsalSettings& se
 }  // namespace
 
 Status CheckStoreUrl(std::string_view url) {
-  auto parsed = ParseStoreUrl(url);
-  if (!parsed.ok()) return std::move(parsed).error();
-  auto scheme = SchemeOf(*parsed);
-  if (!scheme.ok()) return std::move(scheme).error();
+  auto named = NamedBy(url);
+  if (!named.ok()) return std::move(named).error();
   return {};
 }
 
-Result<std::unique_ptr<GraphStore>> OpenGraphStore(std::string_view url) {
-  auto parsed = ParseStoreUrl(url);
-  if (!parsed.ok()) return std::move(parsed).error();
-  auto scheme = SchemeOf(*parsed);
-  if (!scheme.ok()) return std::move(scheme).error();
-  Opened store = (*scheme)->open(*parsed);
-  if (!store.ok() || !parsed->rehearsal.any()) return store;
-  return Rehearsing(std::move(*std::move(store)), parsed->rehearsal);
+Result<std::unique_ptr<GraphStore>> OpenGraphStore(std::string_view url,
+                                                   const OpenOptions& options) {
+  auto named = NamedBy(url);
+  if (!named.ok()) return std::move(named).error();
+  Opened store = named->scheme->open(named->url, options);
+  if (!store.ok() || !named->url.rehearsal.any()) return store;
+  return Rehearsing(std::move(*std::move(store)), named->url.rehearsal);
+}
+
+Result<MigrationReport> MigrateStore(std::string_view url, bool dry_run) {
+  auto named = NamedBy(url);
+  if (!named.ok()) return std::move(named).error();
+  return named->scheme->migrate(named->url, dry_run);
 }
 
 }  // namespace headrace::graph

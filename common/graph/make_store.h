@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/graph/store_migration.h"
 #include "common/ports/graph_store.h"
 
 namespace headrace::graph {
@@ -13,9 +14,18 @@ namespace headrace::graph {
 // kInvalid when OpenGraphStore would refuse the URL by its text alone. Touches nothing.
 Status CheckStoreUrl(std::string_view url);
 
+struct OpenOptions {
+  bool auto_migrate = false;  // bring a database's tables up to date first, as MigrateStore does
+};
+
 // Opens the store, and wraps it when the URL asks for rehearsed failures, which the log says at
-// once. kInvalid: the URL is wrong or names a place that cannot hold a store; kPermanent: what is
-// there is not our store, or of a newer Headrace; kTransient: try again.
-Result<std::unique_ptr<GraphStore>> OpenGraphStore(std::string_view url);
+// once. kInvalid: the URL is wrong, names a place that cannot hold a store or a user who may not;
+// kPermanent: what is there is not our store, or of another version; kTransient: try again.
+Result<std::unique_ptr<GraphStore>> OpenGraphStore(std::string_view url,
+                                                   const OpenOptions& options = {});
+
+// Brings the store's tables to this Headrace's version, or with `dry_run` only says what is
+// missing. Errors as OpenGraphStore.
+Result<MigrationReport> MigrateStore(std::string_view url, bool dry_run);
 
 }  // namespace headrace::graph

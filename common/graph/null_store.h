@@ -12,12 +12,14 @@ namespace headrace::graph {
 class NullStore final : public GraphStore {
  public:
   StoreTraits traits() const override;
+  ClaimId Claim(std::string_view) override { return ++last_claim_; }
   void Submit(Chunk chunk, ChunkSink& sink) override;
   Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query) override;
   Status Erase(const GraphKey& graph, std::uint32_t incarnation) override;
   void Stop() override { stopped_ = true; }
 
  private:
+  std::atomic<ClaimId> last_claim_ = kNoClaim;
   std::atomic<bool> stopped_ = false;
 };
 

@@ -43,6 +43,8 @@ void RehearsalStore::InnerSink::OnChunkDone(ChunkResult result, Chunk chunk) {
   CHECK(inbox.Push({std::move(chunk), nullptr, std::move(result), {}}));
 }
 
+ClaimId RehearsalStore::Claim(std::string_view source) { return inner_->Claim(source); }
+
 void RehearsalStore::Submit(Chunk chunk, ChunkSink& sink) {
   if (MustCrash(settings_, chunk)) {
     log::Error("store_crash_rehearsed", {{"exit_code", kCrashExitCode}});

@@ -25,6 +25,7 @@ class RehearsalStore final : public GraphStore {
   ~RehearsalStore() override;
 
   StoreTraits traits() const override { return traits_; }
+  ClaimId Claim(std::string_view source) override;
   // Ends the process when an item asks for it; refuses at once what is above the rate.
   void Submit(Chunk chunk, ChunkSink& sink) override;
   Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query) override;

@@ -8,10 +8,6 @@
 namespace headrace::graph {
 namespace {
 
-std::string_view SourceOf(const Item& item) {
-  return DataTypeName(item.type == ItemType::kThreadMessage ? DataType::kMessage : item.data_type);
-}
-
 void AddOptional(Statement& statement, std::optional<std::int64_t> value) {
   if (value) {
     statement.Add(*value);
@@ -29,10 +25,6 @@ void AddOptional(Statement& statement, std::optional<std::string_view> value) {
 }
 
 }  // namespace
-
-Timestamp EventTimeOf(const WriteItem& write, const Item& item) {
-  return item.created_at.value_or(write.accepted_at);
-}
 
 EpisodeTable::EpisodeTable(Connection& connection)
     : connection_(connection),

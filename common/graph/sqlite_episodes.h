@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "common/graph/episode_row.h"
 #include "common/graph/sqlite_handles.h"
 #include "common/model/item.h"
 #include "common/ports/graph_store.h"
@@ -15,9 +16,6 @@ struct EpisodePlace {
   std::optional<std::int64_t> thread_ref;
   std::int64_t thread_seq = 0;
 };
-
-// Event time: when it happened, else when we were told.
-Timestamp EventTimeOf(const WriteItem& write, const Item& item);
 
 // Used by one thread within its transactions.
 class EpisodeTable {

@@ -1,5 +1,6 @@
 #include "common/graph/sqlite_graphs.h"
 
+#include "common/graph/episode_row.h"
 #include "common/graph/group_id.h"
 
 namespace headrace::graph {
@@ -8,10 +9,6 @@ namespace {
 std::int64_t Micros(Timestamp time) { return time.time_since_epoch().count(); }
 
 }  // namespace
-
-std::string_view GraphKindName(GraphKind kind) {
-  return kind == GraphKind::kUser ? "user" : "graph";
-}
 
 GraphTable::GraphTable(Connection& connection)
     : connection_(connection),

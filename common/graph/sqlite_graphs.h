@@ -11,8 +11,6 @@
 
 namespace headrace::graph {
 
-std::string_view GraphKindName(GraphKind kind);
-
 struct GraphRow {
   std::int64_t id = 0;
   std::string group_id;

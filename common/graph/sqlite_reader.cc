@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "common/graph/episode_row.h"
 #include "common/graph/sqlite_errors.h"
 #include "common/graph/sqlite_schema.h"
 
@@ -47,39 +48,16 @@ enum Column {
 
 Timestamp TimeOf(std::int64_t micros) { return Timestamp(std::chrono::microseconds(micros)); }
 
-DataType DataTypeOf(std::string_view name) {
-  for (const DataType type : {DataType::kJson, DataType::kMessage}) {
-    if (DataTypeName(type) == name) return type;
-  }
-  return DataType::kText;
-}
-
-std::optional<Role> RoleOf(std::string_view name) {
-  for (const Role role : {Role::kNoRole, Role::kSystem, Role::kAssistant, Role::kUser,
-                          Role::kFunction, Role::kTool}) {
-    if (RoleName(role) == name) return role;
-  }
-  return std::nullopt;
-}
-
-Item ItemOf(const SqliteRow& row, const GraphKey& graph) {
-  Item item;
-  if (row.Text(kItemType) == ItemTypeName(ItemType::kThreadMessage)) {
-    item.type = ItemType::kThreadMessage;
-    item.role = RoleOf(row.Text(kRole));
-  } else {
-    item.data_type = DataTypeOf(row.Text(kSource));
-    if (graph.kind == GraphKind::kGraph) item.graph_id = graph.id;
-  }
-  if (graph.kind == GraphKind::kUser) item.user_id = graph.id;
-  item.content = row.Text(kContent);
-  item.name = row.Text(kSpeaker);
-  item.thread_id = row.Text(kThreadId);
-  item.source_description = row.Text(kSourceDescription);
-  item.document_id = row.Text(kDocumentId);
-  item.metadata = row.Text(kMetadata);
-  if (row.Int(kValidAtGiven) != 0) item.created_at = TimeOf(row.Int(kValidAt));
-  return item;
+ItemColumns ColumnsOf(const SqliteRow& row) {
+  return {.item_type = row.Text(kItemType),
+          .source = row.Text(kSource),
+          .content = row.Text(kContent),
+          .source_description = row.Text(kSourceDescription),
+          .document_id = row.Text(kDocumentId),
+          .role = row.Text(kRole),
+          .speaker = row.Text(kSpeaker),
+          .thread_id = row.Text(kThreadId),
+          .metadata = row.Text(kMetadata)};
 }
 
 Result<StoredEpisode> EpisodeOf(const SqliteRow& row, const GraphKey& graph) {
@@ -93,8 +71,9 @@ Result<StoredEpisode> EpisodeOf(const SqliteRow& row, const GraphKey& graph) {
   episode.ref.batch = *batch;
   episode.ref.index = static_cast<std::uint32_t>(row.Int(kBatchSeq));
   episode.ref.round = static_cast<std::uint8_t>(row.Int(kRound));
-  episode.item = ItemOf(row, graph);
+  episode.item = ItemOf(ColumnsOf(row), graph);
   episode.valid_at = TimeOf(row.Int(kValidAt));
+  if (row.Int(kValidAtGiven) != 0) episode.item.created_at = episode.valid_at;
   episode.ingested_at = TimeOf(row.Int(kIngestedAt));
   return episode;
 }

@@ -55,8 +55,24 @@ struct Opening {
     auto version = Ask("SELECT version FROM schema_version");
     if (!version.ok()) return std::move(version).error();
     if (*version == std::to_string(kSqliteSchemaVersion)) return {};
+    if (*version == "1") return StepTo2();
     return Permanent("the file has schema version " + *version + ", this Headrace knows version " +
                      std::to_string(kSqliteSchemaVersion) + "; use a newer Headrace");
+  }
+
+  // One file belongs to one host, so that nobody has to be asked for it.
+  Status StepTo2() const {
+    if (SqliteCode code = connection.Run("BEGIN IMMEDIATE"); code != kSqliteOk) {
+      return ErrorOf(code);
+    }
+    // Another process may have been faster.
+    auto version = Ask("SELECT version FROM schema_version");
+    if (!version.ok()) return std::move(version).error();
+    if (*version != "1") return RollBackAnd(CheckVersion());
+    const std::string step =
+        std::string(kSqliteStepTo2) + "UPDATE schema_version SET version = 2; COMMIT";
+    const SqliteCode code = connection.Run(step.c_str());
+    return code == kSqliteOk ? Status() : Status(ErrorOf(code));
   }
 
   // SQLite does not call the busy handler when it cannot get the exclusive lock for this change,
@@ -141,6 +157,24 @@ Result<std::unique_ptr<Connection>> OpenSqliteDatabase(const SqliteSettings& set
   auto connection = OpenAt(path, settings);
   if (connection.ok()) return connection;
   return std::move(connection).error().Prefix("sqlite store " + settings.path);
+}
+
+Result<MigrationReport> MigrateSqliteFile(const SqliteSettings& settings, bool dry_run) {
+  constexpr int kVersion = static_cast<int>(kSqliteSchemaVersion);
+  MigrationReport report{0, kVersion, {}};
+  std::error_code ignored;
+  if (std::filesystem::exists(settings.path, ignored)) {
+    auto connection = Connection::Open(settings.path, settings.busy_timeout);
+    if (!connection.ok()) return std::move(connection).error();
+    auto version = Opening{**connection, settings}.Ask("SELECT version FROM schema_version");
+    if (version.ok()) report.from = version->size() == 1 ? version->front() - '0' : kVersion;
+  }
+  if (report.from == 0) report.steps.push_back("2: the file and its tables");
+  if (report.from == 1) report.steps.push_back("2: fences");
+  if (dry_run) return report;
+  auto opened = OpenSqliteDatabase(settings);
+  if (!opened.ok()) return std::move(opened).error();
+  return report;
 }
 
 }  // namespace headrace::graph

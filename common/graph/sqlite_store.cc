@@ -15,15 +15,19 @@ constexpr std::size_t kChunksInFlightMax = 2;
 }  // namespace
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteSettings& settings) {
-  auto writer = SqliteWriter::Open(settings);
+  auto claims = std::make_unique<SourceClaims>();
+  auto writer = SqliteWriter::Open(settings, *claims);
   if (!writer.ok()) return std::move(writer).error();
   auto reader = SqliteReader::Open(settings);
   if (!reader.ok()) return std::move(reader).error();
-  return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(writer), *std::move(reader)));
+  return std::unique_ptr<SqliteStore>(
+      new SqliteStore(std::move(claims), *std::move(writer), *std::move(reader)));
 }
 
-SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<SqliteReader> reader)
-    : jobs_(kChunksInFlightMax),
+SqliteStore::SqliteStore(std::unique_ptr<SourceClaims> claims, std::unique_ptr<SqliteWriter> writer,
+                         std::unique_ptr<SqliteReader> reader)
+    : claims_(std::move(claims)),
+      jobs_(kChunksInFlightMax + 1),
       writer_(std::move(writer)),
       reader_(std::move(reader)),
       writing_([this] { WriteChunks(); }) {}
@@ -38,6 +42,13 @@ StoreTraits SqliteStore::traits() const {
   return traits;
 }
 
+ClaimId SqliteStore::Claim(std::string_view source) {
+  const ClaimId claim = claims_->Add(source);
+  Job draw;
+  if (!draw_wanted_.exchange(true)) jobs_.TryPush(draw);
+  return claim;
+}
+
 void SqliteStore::Submit(Chunk chunk, ChunkSink& sink) {
   Job job{std::move(chunk), &sink};
   if (!jobs_.TryPush(job)) RefuseChunk(std::move(job.chunk), sink);
@@ -45,6 +56,11 @@ void SqliteStore::Submit(Chunk chunk, ChunkSink& sink) {
 
 void SqliteStore::WriteChunks() {
   while (auto job = jobs_.Pop()) {
+    if (job->sink == nullptr) {
+      draw_wanted_ = false;  // before drawing: a claim that comes meanwhile asks again
+      writer_->DrawTokens();
+      continue;
+    }
     ChunkResult result = writer_->Apply(job->chunk);
     job->sink->OnChunkDone(std::move(result), std::move(job->chunk));
   }

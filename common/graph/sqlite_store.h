@@ -1,6 +1,7 @@
 // The embedded graph store: one SQLite file, for one host. Its tables: sqlite_tables.cc.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -22,20 +23,25 @@ class SqliteStore final : public GraphStore {
   ~SqliteStore() override;
 
   StoreTraits traits() const override;
+  ClaimId Claim(std::string_view source) override;
   void Submit(Chunk chunk, ChunkSink& sink) override;
   Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query) override;
   Status Erase(const GraphKey& graph, std::uint32_t incarnation) override;
   void Stop() override;
 
  private:
+  // Without a sink: only a reason to draw tokens.
   struct Job {
     Chunk chunk;
     ChunkSink* sink = nullptr;
   };
 
-  SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<SqliteReader> reader);
+  SqliteStore(std::unique_ptr<SourceClaims> claims, std::unique_ptr<SqliteWriter> writer,
+              std::unique_ptr<SqliteReader> reader);
   void WriteChunks();
 
+  const std::unique_ptr<SourceClaims> claims_;
+  std::atomic<bool> draw_wanted_ = false;  // there is such a job
   BoundedQueue<Job> jobs_;
   std::unique_ptr<SqliteWriter> writer_;  // of the writing thread until that has ended
   Mutex mutex_;

@@ -94,6 +94,9 @@ CREATE TABLE ingest_progress (
   PRIMARY KEY (graph_id, batch_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Who may write what a partition holds: the owner that drew the newest token.
+CREATE TABLE fence (source TEXT PRIMARY KEY, token INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
 CREATE VIEW v_next_episode AS
 SELECT older.uuid AS previous_uuid, newer.uuid AS next_uuid, thread.saga_uuid
 FROM episode AS older
@@ -130,5 +133,8 @@ FROM episode AS e
 JOIN graph AS g ON g.id = e.graph_id
 LEFT JOIN thread AS t ON t.id = e.thread_ref;
 )sql";
+
+const char* const kSqliteStepTo2 =
+    "CREATE TABLE fence (source TEXT PRIMARY KEY, token INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
 }  // namespace headrace::graph

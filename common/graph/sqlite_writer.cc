@@ -1,8 +1,9 @@
 #include "common/graph/sqlite_writer.h"
 
 #include <algorithm>
-#include <limits>
 
+#include "common/base/log.h"
+#include "common/graph/item_structure.h"
 #include "common/graph/sqlite_errors.h"
 #include "common/graph/sqlite_schema.h"
 #include "common/model/refusal_codes.h"
@@ -10,36 +11,22 @@
 namespace headrace::graph {
 namespace {
 
-// Lengths were judged at intake, by limits that may differ between sources (Synap documents are
-// longer than Zep episodes). Here only the structure counts.
-ItemLimits StructureOnly() {
-  constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
-  ItemLimits limits;
-  limits.record_bytes_max = std::size_t{16} << 20;
-  limits.data_chars_max = kNoLimit;
-  limits.content_chars_max = kNoLimit;
-  limits.source_description_chars_max = kNoLimit;
-  limits.document_id_chars_max = kNoLimit;
-  limits.name_chars_max = kNoLimit;
-  limits.id_chars_max = kNoLimit;
-  limits.metadata_keys_max = kNoLimit;
-  return limits;
-}
-
 void Fail(ChunkResult& result, std::size_t position, std::string_view code, std::string message) {
   result.failures.push_back({position, std::string(code), std::move(message), false});
 }
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(const SqliteSettings& settings) {
+Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(const SqliteSettings& settings,
+                                                         SourceClaims& claims) {
   auto connection = OpenSqliteDatabase(settings);
   if (!connection.ok()) return std::move(connection).error();
-  return std::unique_ptr<SqliteWriter>(new SqliteWriter(*std::move(connection)));
+  return std::unique_ptr<SqliteWriter>(new SqliteWriter(*std::move(connection), claims));
 }
 
-SqliteWriter::SqliteWriter(std::unique_ptr<Connection> connection)
+SqliteWriter::SqliteWriter(std::unique_ptr<Connection> connection, SourceClaims& claims)
     : connection_(std::move(connection)),
+      fence_(*connection_, claims),
       graphs_(*connection_),
       threads_(*connection_),
       episodes_(*connection_),
@@ -48,16 +35,31 @@ SqliteWriter::SqliteWriter(std::unique_ptr<Connection> connection)
 ChunkResult SqliteWriter::Apply(const Chunk& chunk) {
   ChunkResult result;
   touched_ = Touched();
+  bool fenced = false;
   SqliteCode code = connection_->Run("BEGIN IMMEDIATE");
-  if (code == kSqliteOk) code = WriteAll(chunk, result);
+  if (code == kSqliteOk) code = fence_.Draw();
+  if (code == kSqliteOk) code = fence_.Check(chunk, fenced);
+  if (code == kSqliteOk && !fenced) code = WriteAll(chunk, result);
   if (code == kSqliteOk) code = connection_->Run("COMMIT");
-  if (code != kSqliteOk) {
+  if (code == kSqliteOk) {
+    fence_.Keep();
+    if (fenced) result.error = FencedError();
+  } else {
     result = ChunkResult();
     result.error = ChunkErrorOf(code, connection_->LastMessage());
     connection_->RollBack();
   }
   result.token = chunk.token;
   return result;
+}
+
+void SqliteWriter::DrawTokens() {
+  SqliteCode code = connection_->Run("BEGIN IMMEDIATE");
+  if (code == kSqliteOk) code = fence_.Draw();
+  if (code == kSqliteOk) code = connection_->Run("COMMIT");
+  if (code == kSqliteOk) return fence_.Keep();
+  log::Debug("claims_wait_for_the_store", {{"reason", connection_->LastMessage()}});
+  connection_->RollBack();
 }
 
 SqliteCode SqliteWriter::WriteAll(const Chunk& chunk, ChunkResult& result) {

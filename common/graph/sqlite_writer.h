@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/graph/sqlite_episodes.h"
+#include "common/graph/sqlite_fence.h"
 #include "common/graph/sqlite_graphs.h"
 #include "common/graph/sqlite_handles.h"
 #include "common/graph/sqlite_settings.h"
@@ -26,9 +27,13 @@ namespace headrace::graph {
 // keeps seq free of gaps whatever is replayed.
 class SqliteWriter {
  public:
-  static Result<std::unique_ptr<SqliteWriter>> Open(const SqliteSettings& settings);
+  // `claims` lives as long.
+  static Result<std::unique_ptr<SqliteWriter>> Open(const SqliteSettings& settings,
+                                                    SourceClaims& claims);
 
   ChunkResult Apply(const Chunk& chunk);
+  // Before the first chunk, so that a claim holds as early as it can.
+  void DrawTokens();
 
  private:
   // The rows that one chunk has touched.
@@ -39,7 +44,7 @@ class SqliteWriter {
     std::map<std::pair<GraphKey, BatchId>, Progress> progress;
   };
 
-  explicit SqliteWriter(std::unique_ptr<Connection> connection);
+  SqliteWriter(std::unique_ptr<Connection> connection, SourceClaims& claims);
 
   SqliteCode WriteAll(const Chunk& chunk, ChunkResult& result);
   SqliteCode WriteOne(const Chunk& chunk, std::size_t position, ChunkResult& result);
@@ -52,6 +57,7 @@ class SqliteWriter {
   SqliteCode SaveTouched();
 
   std::unique_ptr<Connection> connection_;
+  SqliteFence fence_;
   GraphTable graphs_;
   ThreadTable threads_;
   EpisodeTable episodes_;

@@ -30,39 +30,44 @@ Status TakeRate(std::string_view value, std::uint32_t& rate) {
   return {};
 }
 
-Status TakeParameter(std::string_view parameter, RehearsalSettings& rehearsal) {
+constexpr std::array<std::string_view, 5> kNames{"delay", "fail-on", "crash-on", "rate",
+                                                 "rate-file"};
+
+Status TakeParameter(std::string_view parameter, StoreUrl& url) {
   const std::size_t equals = parameter.find('=');
   const std::string name(parameter.substr(0, equals));
-  constexpr std::array<std::string_view, 5> kNames{"delay", "fail-on", "crash-on", "rate",
-                                                   "rate-file"};
-  if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
-    return Invalid("there is no parameter \"" + name +
-                   "\"; there are delay=DURATION, fail-on=TEXT, crash-on=TEXT, rate=NUMBER and "
-                   "rate-file=PATH");
+  RehearsalSettings& rehearsal = url.rehearsal;
+  const bool ours = std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+  if (ours && equals == std::string_view::npos) {
+    return Invalid(name + " needs a value: " + name + "=…");
   }
-  if (equals == std::string_view::npos) return Invalid(name + " needs a value: " + name + "=…");
-  auto value = PercentDecode(parameter.substr(equals + 1));
+  auto value = PercentDecode(equals == std::string_view::npos ? std::string_view()
+                                                              : parameter.substr(equals + 1));
   if (!value) return Invalid(name + ": a percent sign must be followed by two hexadecimal digits");
   if (name == "fail-on") return TakeText(name, std::move(*value), rehearsal.fail_on);
   if (name == "rate") return TakeRate(*value, rehearsal.rate);
   if (name == "rate-file") return TakeText(name, std::move(*value), rehearsal.rate_file);
   if (name == "crash-on") return TakeText(name, std::move(*value), rehearsal.crash_on);
+  if (!ours) {
+    url.parameters.push_back({name, std::move(*value), std::string(parameter)});
+    return {};
+  }
   const auto delay = ParseDuration(*value);
   if (!delay) return Invalid("delay is a duration such as 5ms or 2s");
   rehearsal.delay = *delay;
   return {};
 }
 
-Status TakeQuery(std::string_view query, RehearsalSettings& rehearsal) {
+Status TakeQuery(std::string_view query, StoreUrl& url) {
   while (!query.empty()) {
     const std::size_t end = query.find('&');
     const std::string_view parameter = query.substr(0, end);
     if (!parameter.empty()) {
-      if (Status taken = TakeParameter(parameter, rehearsal); !taken.ok()) return taken;
+      if (Status taken = TakeParameter(parameter, url); !taken.ok()) return taken;
     }
     query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
   }
-  if (rehearsal.rate == 0 && !rehearsal.rate_file.empty()) {
+  if (url.rehearsal.rate == 0 && !url.rehearsal.rate_file.empty()) {
     return Invalid("rate-file needs a rate: rate=NUMBER");
   }
   return {};
@@ -79,17 +84,25 @@ Result<StoreUrl> ParseStoreUrl(std::string_view text) {
   }
   StoreUrl url;
   url.scheme = address.substr(0, colon);
-  auto location = PercentDecode(address.substr(colon + 1));
+  url.raw_location = address.substr(colon + 1);
+  auto location = PercentDecode(url.raw_location);
   if (!location) {
     return Invalid("store URL: a percent sign must be followed by two hexadecimal digits");
   }
   url.location = std::move(*location);
   if (question != std::string_view::npos) {
-    if (Status taken = TakeQuery(text.substr(question + 1), url.rehearsal); !taken.ok()) {
+    if (Status taken = TakeQuery(text.substr(question + 1), url); !taken.ok()) {
       return std::move(taken).error().Prefix("store URL");
     }
   }
   return url;
+}
+
+Status RefuseParameters(const StoreUrl& url) {
+  if (url.parameters.empty()) return {};
+  return Invalid("store URL: there is no parameter \"" + url.parameters.front().name +
+                 "\"; there are delay=DURATION, fail-on=TEXT, crash-on=TEXT, rate=NUMBER and "
+                 "rate-file=PATH");
 }
 
 }  // namespace headrace::graph

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.h"
 
@@ -24,14 +25,26 @@ struct RehearsalSettings {
   }
 };
 
-struct StoreUrl {
-  std::string scheme;
-  std::string location;  // what the scheme makes of it: a path, an address
-  RehearsalSettings rehearsal;
+struct UrlParameter {
+  std::string name;
+  std::string value;
+  std::string raw;  // NAME=VALUE as it stands in the URL
 };
 
-// Location and values are percent-decoded. kInvalid for a text that is no such URL and for a
-// parameter that does not exist, with the list of those that do; schemes are make_store's business.
+struct StoreUrl {
+  std::string scheme;
+  std::string location;      // what the scheme makes of it: a path, an address
+  std::string raw_location;  // the same before it was percent-decoded
+  RehearsalSettings rehearsal;
+  std::vector<UrlParameter> parameters;  // the scheme's own, in order
+};
+
+// Location and values are percent-decoded. kInvalid for a text that is no such URL; which schemes
+// and parameters there are is make_store's business. What it says quotes no value: one may be a
+// password.
 Result<StoreUrl> ParseStoreUrl(std::string_view text);
+
+// kInvalid if the URL has parameters beside the rehearsal's, which are named.
+Status RefuseParameters(const StoreUrl& url);
 
 }  // namespace headrace::graph

@@ -17,6 +17,11 @@
 
 namespace headrace {
 
+// A caller's right to write what comes from one source, such as a partition of a topic; see
+// GraphStore::Claim.
+using ClaimId = std::uint64_t;
+inline constexpr ClaimId kNoClaim = 0;  // of an item that nobody else could write
+
 // One item to write. `payload` is the item's JSON as its producer sent it; the store parses what it
 // needs, on its own thread. A payload that does not parse is that item's failure, not the chunk's.
 struct WriteItem {
@@ -26,6 +31,7 @@ struct WriteItem {
   Timestamp accepted_at{};  // event time of an item without created_at
   std::uint32_t incarnation = 0;
   bool skip = false;
+  ClaimId claim = kNoClaim;  // of the source that the item came from
   std::string payload;
 };
 
@@ -42,6 +48,7 @@ enum class StoreErrorClass {
   kThrottled,  // wait for retry_after, lower concurrency for the whole store
   kItem,       // one of the items is bad and the store cannot say which: split the chunk
   kFatal,      // stop consuming and alert; never dead-letter the stream
+  kFenced,     // another owner claimed a source of the chunk: claim again what is still ours
 };
 
 struct StoreError {
@@ -106,6 +113,13 @@ class GraphStore {
   virtual ~GraphStore() = default;
 
   virtual StoreTraits traits() const = 0;
+  // Makes the caller the owner of `source` in the eyes of everybody who writes to the same place,
+  // and voids the claims that this object gave for it before. Returns at once; in the store it
+  // holds before the first chunk under it is applied, and as soon as the store can be asked. From
+  // then on a chunk under an earlier claim, of whichever process, is answered with kFenced and
+  // nothing of it is applied. Two that believe they own a source are told apart by who claimed
+  // last.
+  virtual ClaimId Claim(std::string_view source) = 0;
   // Returns at once; the result goes to `sink`, which outlives the store's work on the chunk. The
   // caller keeps to traits() and never has two chunks of one graph under way.
   virtual void Submit(Chunk chunk, ChunkSink& sink) = 0;

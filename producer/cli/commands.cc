@@ -7,6 +7,7 @@
 #include "producer/cli/load_command.h"
 #include "producer/cli/projector_command.h"
 #include "producer/cli/schema_command.h"
+#include "producer/cli/store_command.h"
 #include "producer/cli/topics_command.h"
 #include "producer/cli/version_command.h"
 
@@ -18,6 +19,7 @@ void RegisterAllCommands(CommandTree& tree) {
   RegisterDeadLetters(tree);
   RegisterProjector(tree);
   RegisterTopics(tree);
+  RegisterStore(tree);
   RegisterSchema(tree);
   RegisterConfig(tree);
   RegisterCompletion(tree);

@@ -17,6 +17,7 @@ class CheckingStore final : public GraphStore, private ChunkSink {
   CheckingStore(std::unique_ptr<GraphStore> inner, WorkChecks& checks, WaitTimes& waits);
 
   StoreTraits traits() const override { return inner_->traits(); }
+  ClaimId Claim(std::string_view source) override { return inner_->Claim(source); }
   void Submit(Chunk chunk, ChunkSink& sink) override;
   Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query) override;
   Status Erase(const GraphKey& graph, std::uint32_t incarnation) override;

@@ -1,11 +1,24 @@
 #include "tests/fakes/memory_graph_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/check.h"
 #include "common/model/refusal_codes.h"
 
 namespace headrace::fakes {
+
+ClaimId MemoryGraphStore::Claim(std::string_view source) {
+  return claims_[std::string(source)] = ++last_claim_;
+}
+
+bool MemoryGraphStore::IsFenced(const Chunk& chunk) const {
+  return std::any_of(chunk.items.begin(), chunk.items.end(), [&](const WriteItem& item) {
+    return item.claim != kNoClaim &&
+           std::none_of(claims_.begin(), claims_.end(),
+                        [&](const auto& entry) { return entry.second == item.claim; });
+  });
+}
 
 void MemoryGraphStore::Submit(Chunk chunk, ChunkSink& sink) {
   CHECK(waiting_.size() < traits_.chunks_in_flight_max);
@@ -24,7 +37,11 @@ std::size_t MemoryGraphStore::CompleteOne() {
   ++chunks_;
   for (const WriteItem& item : next.chunk.items) busy_graphs_.erase(item.graph.ToString());
   std::optional<StoreError> error;
-  if (verdict_) error = verdict_(next.chunk);
+  if (IsFenced(next.chunk)) {
+    error = StoreError{StoreErrorClass::kFenced, "fenced", "claimed by another", {}};
+  } else if (verdict_) {
+    error = verdict_(next.chunk);
+  }
   ChunkResult result;
   if (error) {
     result.error = std::move(error);

@@ -23,10 +23,14 @@ class MemoryGraphStore final : public GraphStore {
   explicit MemoryGraphStore(StoreTraits traits = {}) : traits_(traits) {}
 
   StoreTraits traits() const override { return traits_; }
+  ClaimId Claim(std::string_view source) override;
   void Submit(Chunk chunk, ChunkSink& sink) override;
   Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query) override;
   Status Erase(const GraphKey& graph, std::uint32_t incarnation) override;
   void Stop() override {}
+
+  // As another worker's store would claim it.
+  void ClaimElsewhere(const std::string& source) { claims_[source] = ++last_claim_; }
 
   // Completes the oldest waiting chunk, or all of them; returns how many.
   std::size_t CompleteOne();
@@ -48,12 +52,14 @@ class MemoryGraphStore final : public GraphStore {
   std::size_t applied_count() const { return episodes_.size(); }
   std::size_t duplicates() const { return duplicates_; }
   std::size_t chunks() const { return chunks_; }
+  std::size_t claims() const { return last_claim_; }  // that were given
 
  private:
   struct Waiting {
     Chunk chunk;
     ChunkSink* sink;
   };
+  bool IsFenced(const Chunk& chunk) const;
   ChunkResult Apply(const Chunk& chunk);
 
   const StoreTraits traits_;
@@ -62,6 +68,8 @@ class MemoryGraphStore final : public GraphStore {
   Verdict verdict_;
   std::string fail_text_;
   std::map<std::string, std::vector<std::string>> applied_;
+  ClaimId last_claim_ = kNoClaim;
+  std::map<std::string, ClaimId, std::less<>> claims_;  // by source
   std::set<Uuid> episodes_;
   std::size_t duplicates_ = 0;
   std::size_t chunks_ = 0;

@@ -39,6 +39,7 @@ WALLS = [
     (r"librdkafka/", ["common/kafka/*.cc", "common/kafka/handles.h"]),
     (r"hiredis/", ["common/redis/*.cc", "common/redis/tls.h"]),
     (r"sqlite3\.h", ["common/graph/*.cc", "common/graph/sqlite_handles.h"]),
+    (r"libpq", ["common/graph/postgres_*.cc"]),
     (r"spdlog/", ["common/base/log.cc"]),
     (r"simdjson", ["common/model/*.cc", "common/model/padded_text.h"]),
     (r"nlohmann/", ["common/model/*.cc", "common/redis/*.cc", "producer/cli/*.cc"]),

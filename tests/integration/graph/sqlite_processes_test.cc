@@ -1,7 +1,6 @@
 // Several processes and one file: what was answered is there, whatever happens to who wrote it.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,27 +11,13 @@
 #include "tests/fakes/collecting_sink.h"
 #include "tests/fakes/graph_items.h"
 #include "tests/fakes/scratch_dir.h"
+#include "tests/integration/graph/processes.h"
 
 namespace headrace::graph {
 namespace {
 
 using testing::EpisodeItems;
 using testing::GraphNamed;
-
-// Runs `work` in a process of its own. Stores have threads, so that none may be open here when the
-// process forks.
-pid_t InChild(const std::function<bool()>& work) {
-  const pid_t child = fork();
-  if (child == 0) _exit(work() ? 0 : 1);
-  EXPECT_GT(child, 0);
-  return child;
-}
-
-int StatusOf(pid_t child) {
-  int status = -1;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  return status;
-}
 
 std::vector<StoredEpisode> ReadAll(const std::string& url, const GraphKey& graph) {
   auto store = OpenGraphStore(url);

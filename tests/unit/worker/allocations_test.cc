@@ -158,6 +158,7 @@ class SlowStore final : public GraphStore {
   StoreTraits traits() const override {
     return {.chunk_items_max = 100, .chunk_lanes_max = 1, .chunks_in_flight_max = chunks_max_};
   }
+  ClaimId Claim(std::string_view) override { return ++last_claim_; }
   void Submit(Chunk chunk, ChunkSink& sink) override {
     waiting_.push_back(std::move(chunk));
     sink_ = &sink;
@@ -178,6 +179,7 @@ class SlowStore final : public GraphStore {
 
  private:
   const std::size_t chunks_max_;
+  ClaimId last_claim_ = kNoClaim;
   std::vector<Chunk> waiting_, done_;
   ChunkSink* sink_ = nullptr;
 };

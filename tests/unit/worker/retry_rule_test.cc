@@ -49,6 +49,14 @@ TEST(RetryRule, HonoursTheDelayOfAThrottlingStore) {
   EXPECT_EQ(rule.Decide(error, {.chunk_items = 5}).delay, milliseconds(1'234));
 }
 
+TEST(RetryRule, TriesAFencedChunkAgainAsItIs) {
+  RetryRule rule({}, 1);
+  const RetryDecision decision =
+      rule.Decide(ErrorOf(StoreErrorClass::kFenced),
+                  {.chunk_items = 3, .several_graphs = true, .attempts = 100, .strikes = 100});
+  EXPECT_EQ(decision.action, Action::kRetry);
+}
+
 TEST(RetryRule, SplitsAChunkWithAnUnnamedBadItemAndFailsItWhenAlone) {
   RetryRule rule({}, 1);
   EXPECT_EQ(rule.Decide(ErrorOf(StoreErrorClass::kItem), {.chunk_items = 2}).action,

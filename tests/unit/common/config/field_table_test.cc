@@ -108,6 +108,13 @@ TEST(FieldTable, ShowsNoPassword) {
       {"redis://ana:geheim@h:1/2", "redis://***@h:1/2"},
       {"redis://:ge@heim@h", "redis://***@h"},
       {"redis://:ge/heim@h", "redis://***"},
+      {"redis://:ge?heim@h", "redis://***"},
+      {"postgresql://ana:geheim@a:1,b:2/db?sslmode=require",
+       "postgresql://***@a:1,b:2/db?sslmode=require"},
+      {"postgresql:///db?password=geheim&user=ana", "postgresql:///db?password=***&user=ana"},
+      {"postgresql:///db?user=ana&p%61ssword=geheim", "postgresql:///db?user=ana&p%61ssword=***"},
+      {"postgresql://h/db?sslpassword=geheim", "postgresql://h/db?sslpassword=***"},
+      {"sqlite:a.db?delay=5ms", "sqlite:a.db?delay=5ms"},
   };
   const Field& url = *FindField("redis.url");
   for (const auto& [given, shown] : cases) {

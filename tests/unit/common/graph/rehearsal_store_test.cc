@@ -22,6 +22,7 @@ class RecordingStore final : public GraphStore {
  public:
   explicit RecordingStore(std::vector<Chunk>& chunks) : chunks_(chunks) {}
   StoreTraits traits() const override { return {}; }
+  ClaimId Claim(std::string_view) override { return kNoClaim; }
   void Submit(Chunk chunk, ChunkSink& sink) override {
     chunks_.push_back(chunk);
     ChunkResult result;

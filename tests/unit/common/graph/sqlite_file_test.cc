@@ -6,6 +6,7 @@
 
 #include "common/graph/sqlite_errors.h"
 #include "common/graph/sqlite_handles.h"
+#include "common/graph/sqlite_schema.h"
 #include "common/graph/sqlite_store.h"
 #include "tests/fakes/collecting_sink.h"
 #include "tests/fakes/graph_items.h"
@@ -86,10 +87,23 @@ TEST_F(SqliteFile, RefusesANewerSchema) {
   ExpectRefused(ErrorCode::kPermanent, "version 99");
 }
 
+TEST_F(SqliteFile, BringsAFileOfTheFirstVersionUpToDate) {
+  ASSERT_TRUE(OpenStore().ok());
+  ASSERT_EQ(Connect()->Run("DROP TABLE fence; UPDATE schema_version SET version = 1"), kSqliteOk);
+  auto report = MigrateSqliteFile({path_}, /*dry_run=*/true);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->from, 1);
+  EXPECT_EQ(report->steps.size(), 1u);
+  EXPECT_EQ(Ask("SELECT version FROM schema_version"), "1");
+  ASSERT_TRUE(OpenStore().ok());
+  EXPECT_EQ(Ask("SELECT version FROM schema_version"), "2");
+  EXPECT_EQ(Ask("SELECT count(*) FROM fence"), "0");
+}
+
 TEST_F(SqliteFile, IsDurableAndShared) {
   ASSERT_TRUE(OpenStore().ok());
   EXPECT_EQ(Ask("PRAGMA journal_mode"), "wal");
-  EXPECT_EQ(Ask("SELECT version FROM schema_version"), "1");
+  EXPECT_EQ(Ask("SELECT version FROM schema_version"), "2");
 }
 
 TEST_F(SqliteFile, AChunkThatCannotGetTheLockIsTransient) {

@@ -42,7 +42,7 @@ TEST(StoreUrl, RefusesWhatDoesNotExistAndNamesWhatDoes) {
       {"", "SCHEME:LOCATION"},
       {"headrace.db", "SCHEME:LOCATION"},
       {":headrace.db", "SCHEME:LOCATION"},
-      {"neo5j:host", "sqlite:PATH, null:"},
+      {"neo5j:host", "sqlite:PATH, postgresql://"},
       {"sqlite:", "sqlite:PATH"},
       {"null:somewhere", "null:"},
       {"sqlite:a.db?delay", "needs a value"},
@@ -67,6 +67,34 @@ TEST(StoreUrl, RefusesWhatDoesNotExistAndNamesWhatDoes) {
     EXPECT_EQ(checked.error().code, ErrorCode::kInvalid);
     EXPECT_NE(checked.error().message.find(one.says), std::string::npos) << checked.error().message;
     EXPECT_FALSE(OpenGraphStore(one.text).ok());
+  }
+}
+
+TEST(StoreUrl, JudgesPostgresUrlsAsLibpqDoesAndTellsNoSecret) {
+  struct Case {
+    const char* text;
+    const char* says;  // empty: it is good
+  };
+  const Case cases[] = {
+      {"postgresql://h1:1,h2:2/db?target_session_attrs=primary&sslmode=verify-full", ""},
+      {"postgresql://ana:geheim@h/db?schema=other&connections=8&timeout=5s&delay=1ms", ""},
+      {"postgresql:///?service=headrace", ""},
+      {"postgresql://h/db?options=-c%20lock_timeout%3D1s", ""},
+      {"postgresql:", "postgresql://"},
+      {"postgresql://ana:geheim@h/db?sslmod=require", "libpq cannot read it"},
+      {"postgresql://ana:geheim@h/db?connections=0", "connections is a whole number"},
+      {"postgresql://ana:geheim@h/db?connections=1.5", "connections is a whole number"},
+      {"postgresql://ana:geheim@h/db?timeout=1ms", "timeout is a duration"},
+      {"postgresql://ana:geheim@h/db?schema=", "schema is a name"},
+      {"postgresql://ana:geheim%zz@h/db", "hexadecimal"},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.text);
+    const Status checked = CheckStoreUrl(one.text);
+    ASSERT_EQ(checked.ok(), *one.says == 0);
+    if (checked.ok()) continue;
+    EXPECT_NE(checked.error().message.find(one.says), std::string::npos) << checked.error().message;
+    EXPECT_EQ(checked.error().message.find("geheim"), std::string::npos);
   }
 }
 

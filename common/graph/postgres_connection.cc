@@ -1,0 +1,221 @@
+#include "common/graph/postgres_connection.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace headrace::graph {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kConnectTimeout{10'000};
+constexpr int kBinary = 1;
+
+struct Default {
+  const char* name;
+  const char* value;
+};
+// Of ours, before whatever the URL says. A standby would refuse each write, so that of several
+// hosts the primary is looked for. A silent network is noticed by the kernel too.
+constexpr Default kDefaults[] = {
+    {"fallback_application_name", "headrace"},
+    {"target_session_attrs", "read-write"},
+    {"tcp_user_timeout", "30000"},
+    {"keepalives_idle", "30"},
+    {"client_encoding", "UTF8"},
+};
+
+// The first line, without what comes before the text itself.
+std::string FirstLine(std::string_view text) {
+  std::string line(text.substr(0, text.find('\n')));
+  while (!line.empty() && (line.back() == ' ' || line.back() == '\n')) line.pop_back();
+  return line.empty() ? "no answer" : line;
+}
+
+bool IsStateByte(char byte) { return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z'); }
+
+// libpq has no call for the SQLSTATE of a connection that was refused; in its verbose messages
+// the state stands between colons: "FATAL:  28P01: password authentication failed".
+std::string StateIn(std::string_view message) {
+  constexpr std::size_t kStateBytes = 5;
+  for (std::size_t at = message.find(":  "); at != std::string_view::npos;
+       at = message.find(":  ", at + 1)) {
+    const std::string_view rest = message.substr(at + 3);
+    if (rest.size() > kStateBytes && rest[kStateBytes] == ':' &&
+        std::all_of(rest.begin(), rest.begin() + kStateBytes, IsStateByte)) {
+      return std::string(rest.substr(0, kStateBytes));
+    }
+  }
+  // PgBouncer names protocol errors where it means the password.
+  return message.find("password authentication failed") != std::string_view::npos ? "28P01" : "";
+}
+
+pg_conn* StartConnecting(const std::string& conninfo) {
+  std::vector<const char*> names;
+  std::vector<const char*> values;
+  for (const Default& one : kDefaults) {
+    names.push_back(one.name);
+    values.push_back(one.value);
+  }
+  // Expanded by libpq, and what stands later wins.
+  names.push_back("dbname");
+  values.push_back(conninfo.c_str());
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  return PQconnectStartParams(names.data(), values.data(), 1);
+}
+
+std::string Filled(std::string_view sql, const std::string& schema) {
+  constexpr std::string_view kPlace = "{schema}";
+  std::string filled;
+  for (std::size_t at = 0;;) {
+    const std::size_t place = sql.find(kPlace, at);
+    filled += sql.substr(at, place - at);
+    if (place == std::string_view::npos) return filled;
+    filled += schema;
+    at = place + kPlace.size();
+  }
+}
+
+}  // namespace
+
+PostgresAnswer::PostgresAnswer(PostgresAnswer&& other) noexcept
+    : raw_(std::exchange(other.raw_, nullptr)), error_(std::move(other.error_)) {}
+
+PostgresAnswer::~PostgresAnswer() { PQclear(raw_); }
+
+int PostgresAnswer::rows() const { return raw_ == nullptr ? 0 : PQntuples(raw_); }
+
+std::string_view PostgresAnswer::Bytes(int row, int column) const {
+  return {PQgetvalue(raw_, row, column), static_cast<std::size_t>(PQgetlength(raw_, row, column))};
+}
+
+bool PostgresAnswer::IsNull(int row, int column) const {
+  return PQgetisnull(raw_, row, column) == 1;
+}
+
+PostgresConnection::PostgresConnection(const PostgresSettings& settings) : settings_(settings) {}
+
+PostgresConnection::~PostgresConnection() { Close(); }
+
+void PostgresConnection::Close() {
+  if (raw_ != nullptr) PQfinish(raw_);
+  raw_ = nullptr;
+}
+
+std::string PostgresConnection::quoted_schema() const {
+  std::string quoted = "\"";
+  for (const char byte : settings_.schema) {
+    if (byte == '"') quoted += '"';
+    quoted += byte;
+  }
+  return quoted + '"';
+}
+
+std::optional<PostgresError> PostgresConnection::EnsureOpen() {
+  if (raw_ != nullptr && PQstatus(raw_) == CONNECTION_OK) return std::nullopt;
+  Close();
+  auto failed = Open();
+  if (failed) Close();
+  return failed;
+}
+
+std::optional<PostgresError> PostgresConnection::Open() {
+  const SteadyTime deadline = SystemClock().Now() + std::min(kConnectTimeout, settings_.timeout);
+  raw_ = StartConnecting(settings_.conninfo);
+  if (raw_ == nullptr) return PostgresError{"53200", "no memory for a connection"};
+  PQsetErrorVerbosity(raw_, PQERRORS_VERBOSE);
+  // libpq would print them.
+  PQsetNoticeReceiver(
+      raw_, [](void*, const PGresult*) {}, nullptr);
+  auto state = PQstatus(raw_) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+  while (state == PGRES_POLLING_WRITING || state == PGRES_POLLING_READING) {
+    if (!WaitForSocket(state == PGRES_POLLING_WRITING, deadline)) {
+      return PostgresError{"", "the server did not answer in time"};
+    }
+    state = PQconnectPoll(raw_);
+  }
+  if (state == PGRES_POLLING_OK) {
+    PQsetErrorVerbosity(raw_, PQERRORS_DEFAULT);
+    return std::nullopt;
+  }
+  const std::string_view said = PQerrorMessage(raw_);
+  return PostgresError{StateIn(said), FirstLine(said)};
+}
+
+PostgresAnswer PostgresConnection::Run(std::string_view sql,
+                                       const std::vector<PostgresValue>& values) {
+  if (auto failed = EnsureOpen()) return PostgresAnswer(*std::move(failed));
+  std::vector<Oid> types;
+  std::vector<const char*> bytes;
+  std::vector<int> lengths;
+  for (const PostgresValue& value : values) {
+    types.push_back(value.type);
+    bytes.push_back(value.bytes.data());
+    lengths.push_back(static_cast<int>(value.bytes.size()));
+  }
+  const std::vector<int> formats(values.size(), kBinary);
+  return Await(PQsendQueryParams(raw_, Filled(sql, quoted_schema()).c_str(),
+                                 static_cast<int>(values.size()), types.data(), bytes.data(),
+                                 lengths.data(), formats.data(), kBinary) == 1);
+}
+
+PostgresAnswer PostgresConnection::RunScript(const std::string& sql) {
+  if (auto failed = EnsureOpen()) return PostgresAnswer(*std::move(failed));
+  return Await(PQsendQuery(raw_, sql.c_str()) == 1);
+}
+
+// The last result, or the first error. After an error that the server may not repeat on another
+// session, and whenever it is not known what it still does, this one is given up.
+PostgresAnswer PostgresConnection::Await(bool sent) {
+  const SteadyTime deadline = SystemClock().Now() + settings_.timeout;
+  pg_result* last = nullptr;
+  std::optional<PostgresError> failed;
+  if (!sent) failed = LastError();
+  while (sent) {
+    if (PQflush(raw_) == 1 && !WaitForSocket(true, deadline)) break;
+    if (PQisBusy(raw_) == 1) {
+      if (!WaitForSocket(false, deadline) || PQconsumeInput(raw_) == 0) break;
+      continue;
+    }
+    pg_result* const next = PQgetResult(raw_);
+    if (next == nullptr) break;
+    PQclear(last);
+    last = next;
+    const auto status = PQresultStatus(next);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || failed) continue;
+    const char* const state = PQresultErrorField(next, PG_DIAG_SQLSTATE);
+    const char* const text = PQresultErrorField(next, PG_DIAG_MESSAGE_PRIMARY);
+    failed = PostgresError{state == nullptr ? "" : state,
+                           FirstLine(text == nullptr ? PQresultErrorMessage(next) : text)};
+  }
+  const bool unfinished = PQtransactionStatus(raw_) == PQTRANS_ACTIVE;
+  if (!failed && (last == nullptr || unfinished || PQstatus(raw_) != CONNECTION_OK)) {
+    failed = unfinished && PQstatus(raw_) == CONNECTION_OK
+                 ? PostgresError{"", "the server did not answer in time"}
+                 : LastError();
+  }
+  if (!failed) return PostgresAnswer(last);
+  PQclear(last);
+  if (unfinished || NeedsNewConnection(*failed)) Close();
+  return PostgresAnswer(*std::move(failed));
+}
+
+// False when the deadline has passed. Ready to be read is a reason to look while sending too: the
+// server may have refused what it has already got.
+bool PostgresConnection::WaitForSocket(bool to_write, SteadyTime deadline) const {
+  const auto left = std::chrono::ceil<milliseconds>(deadline - SystemClock().Now());
+  if (left.count() <= 0) return false;
+  pollfd ready{PQsocket(raw_), static_cast<short>(POLLIN | (to_write ? POLLOUT : 0)), 0};
+  if (::poll(&ready, 1, static_cast<int>(left.count())) == 0) return false;
+  return true;
+}
+
+PostgresError PostgresConnection::LastError() const {
+  return {"", FirstLine(PQerrorMessage(raw_))};
+}
+
+}  // namespace headrace::graph

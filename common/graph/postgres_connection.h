@@ -1,0 +1,71 @@
+// Owning handles over libpq. With postgres_url.cc the only place that knows it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/graph/postgres_arrays.h"
+#include "common/graph/postgres_errors.h"
+#include "common/graph/postgres_settings.h"
+
+struct pg_conn;
+struct pg_result;
+
+namespace headrace::graph {
+
+// What a statement answered: rows in binary form, or an error.
+class PostgresAnswer {
+ public:
+  explicit PostgresAnswer(pg_result* raw) : raw_(raw) {}
+  explicit PostgresAnswer(PostgresError error) : error_(std::move(error)) {}
+  ~PostgresAnswer();
+  PostgresAnswer(PostgresAnswer&& other) noexcept;
+  PostgresAnswer& operator=(PostgresAnswer&&) = delete;
+
+  const std::optional<PostgresError>& error() const { return error_; }
+  int rows() const;
+  std::string_view Bytes(int row, int column) const;  // empty for NULL
+  bool IsNull(int row, int column) const;
+  std::int64_t Int(int row, int column) const { return ReadInteger(Bytes(row, column)); }
+
+ private:
+  pg_result* raw_ = nullptr;
+  std::optional<PostgresError> error_;
+};
+
+// One session, opened when it is first needed and again after it broke. Every statement is sent
+// with its values in one unnamed message, so that a pooler between may give each transaction
+// another session. Used by one thread at a time; no call lasts longer than the settings' timeout.
+class PostgresConnection {
+ public:
+  explicit PostgresConnection(const PostgresSettings& settings);
+  ~PostgresConnection();
+  PostgresConnection(const PostgresConnection&) = delete;
+  PostgresConnection& operator=(const PostgresConnection&) = delete;
+
+  // One statement; "{schema}" in it stands for the schema's quoted name.
+  PostgresAnswer Run(std::string_view sql, const std::vector<PostgresValue>& values = {});
+  // Several statements without values, in one transaction unless they say otherwise.
+  PostgresAnswer RunScript(const std::string& sql);
+  // The next statement gets a new session.
+  void Close();
+
+  std::string quoted_schema() const;
+
+ private:
+  std::optional<PostgresError> EnsureOpen();
+  std::optional<PostgresError> Open();
+  PostgresAnswer Await(bool sent);
+  bool WaitForSocket(bool to_write, SteadyTime deadline) const;
+  PostgresError LastError() const;
+
+  const PostgresSettings settings_;
+  pg_conn* raw_ = nullptr;
+};
+
+}  // namespace headrace::graph

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace headrace::graph {
+
+// What bringing a store's tables up to date did, or would do.
+struct MigrationReport {
+  int from = 0;  // version found; 0: no tables
+  int to = 0;
+  std::vector<std::string> steps;  // "VERSION: what"
+};
+
+}  // namespace headrace::graph
