@@ -192,7 +192,7 @@ TEST_F(SettingsReader, FindsWrongStoresAndPropertiesWithTheOtherMistakes) {
   EXPECT_EQ(reading.mistakes.size(), 5u);
   const std::string text = AllMistakes(reading);
   for (const std::string part :
-       {"HEADRACE_STORE: store: there is no store \"foo\"; there are sqlite:PATH, null:",
+       {"HEADRACE_STORE: store: there is no store \"foo\"; there are sqlite:PATH, postgresql://",
         "a.toml:2:6: kafka.properties", "did you mean sasl.username?",
         "a.toml:3:10: kafka.properties", "did you mean client.rack?", "--log-level"}) {
     EXPECT_TRUE(Contains(text, part)) << part << "\nin\n" << text;
