@@ -11,6 +11,7 @@ struct Held {
   // Items whose work has ended and whose outcome is not acknowledged yet. Of these little more than
   // the offset is kept, so they do not take the place of items that lanes could work on.
   std::size_t reported = 0;
+  std::size_t waiting_retry = 0;  // of `items`: tried, and not in the store
 };
 
 }  // namespace headrace::worker

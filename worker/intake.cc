@@ -75,6 +75,8 @@ Result<bool> Intake::TakeIn(Held& held) {
       continue;
     }
     if (!ledger->Add(record.offset)) continue;  // delivered twice
+    parts_.meter.lags().Note(record.source, record.offset, record.append_time);
+    ++parts_.meter.flow().taken_in;
     if (Status entered = Enter(record, std::move(verdict), held); !entered.ok()) {
       return entered.error();
     }

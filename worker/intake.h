@@ -11,6 +11,7 @@
 #include "worker/admission.h"
 #include "worker/held.h"
 #include "worker/lane_book.h"
+#include "worker/loop_meter.h"
 #include "worker/partition_book.h"
 #include "worker/repeat_gate.h"
 #include "worker/settlement.h"
@@ -34,6 +35,7 @@ class Intake {
     LaneBook& lanes;
     Settlement& settlement;
     WorkerObserver& observer;
+    LoopMeter& meter;
     const Clock& clock;
   };
   Intake(Parts parts, const IntakeLimits& limits);

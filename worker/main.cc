@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "common/config/worker_command_line.h"
 #include "common/http/health_server.h"
 #include "common/redis/redis_outcome_store.h"
+#include "worker/loop_watchdog.h"
 #include "worker/start_up.h"
 #include "worker/wiring.h"
 
@@ -29,8 +31,7 @@ int Fail(const char* event, const Error& error) {
 }
 
 // A busy default port is another worker on this host; a busy port that somebody chose is a mistake.
-Result<std::unique_ptr<http::HealthServer>> ServeHealth(const Settings& settings,
-                                                        WorkerMetrics& metrics,
+Result<std::unique_ptr<http::HealthServer>> ServeHealth(const Settings& settings, Metrics& metrics,
                                                         WorkerHealth& health) {
   auto server = http::OpenHealthServer(settings.worker.metrics_listen,
                                        {.metrics = [&] { return metrics.Expose(); },
@@ -57,7 +58,7 @@ bool StopAsked(const Settings& settings) {
 }
 
 Status Work(const Settings& settings, std::string cluster_id, GraphStore& store, const Clock& clock,
-            WorkerMetrics& metrics, const Wakeup& wakeup) {
+            Metrics& metrics, WorkerHealth& health, const Wakeup& wakeup) {
   auto states = redis::OpenRedisOutcomeStore(settings.redis);
   if (!states.ok()) return std::move(states).error();
   auto producer = OpenOutcomeProducer(settings, wakeup);
@@ -70,7 +71,8 @@ Status Work(const Settings& settings, std::string cluster_id, GraphStore& store,
                   .store = store,
                   .clock = clock,
                   .metrics = metrics,
-                  .wakeup = wakeup},
+                  .wakeup = wakeup,
+                  .beat = health.beat()},
                  [&] { return StopAsked(settings); });
 }
 
@@ -85,8 +87,12 @@ int Run(const Settings& settings) {
   if (!wakeup.ok()) return Fail("cannot_start", wakeup.error());
   WatchStopSignals(*wakeup);
   const SystemClock clock;
-  WorkerHealth health(clock);
-  WorkerMetrics metrics(settings.worker.channel, health);
+  WorkerHealth health(clock, settings.worker.loop_silence_max);
+  Metrics metrics(settings, health);
+  LoopWatchdog watchdog(health.beat(), clock,
+                        {settings.worker.loop_silence_max, settings.worker.loop_end_after},
+                        [] { std::_Exit(kFailed); });
+  if (Status started = watchdog.Start(); !started.ok()) return Fail("watchdog", started.error());
   auto health_server = ServeHealth(settings, metrics, health);
   if (!health_server.ok()) return Fail("metrics_listen", health_server.error());
   // Before anything is waited for: a Redis that is refused stays refused until a person acts.
@@ -94,12 +100,12 @@ int Run(const Settings& settings) {
   if (!outcome_store.ok()) return Fail("redis", outcome_store.error());
   auto store = WaitForStore(settings, health, *wakeup);
   if (!store.ok()) return Fail("store", store.error());
-  auto cluster_id = WaitForKafka(settings, metrics, health, *wakeup);
+  auto cluster_id = WaitForKafka(settings, metrics.worker, health, *wakeup);
   if (!cluster_id.ok()) return Fail("kafka", cluster_id.error());
   auto projector = StartProjector(settings, *std::move(outcome_store), clock, metrics);
   if (!projector.ok()) return Fail("projector", projector.error());
   log::Info("worker_started", {{"store", StoreName(settings)}});
-  const Status ended = Work(settings, *cluster_id, **store, clock, metrics, *wakeup);
+  const Status ended = Work(settings, *cluster_id, **store, clock, metrics, health, *wakeup);
   (*projector)->Stop();
   (*health_server)->Stop();
   if (!ended.ok()) return Fail("worker_failed", ended.error());

@@ -41,6 +41,8 @@ Status Settlement::Settle(CompletedChunk& chunk) {
   if (store_watch_.Note(chunk.result, parts_.clock.Now())) {
     parts_.observer.OnStore(store_watch_.is_up(), chunk.result.error);
   }
+  const std::size_t answer = AnswerOf(chunk.result);
+  parts_.flow.store_requests[answer].Add(chunk.took);
   if (!chunk.result.error) return Finish(chunk);
   const RetryDecision decision = Judge(chunk);
   if (decision.action == RetryDecision::Action::kFailItem) {
@@ -48,6 +50,8 @@ Status Settlement::Settle(CompletedChunk& chunk) {
     chunk.result.failures.push_back({0, error.code, error.message, false});
     return Finish(chunk);
   }
+  parts_.flow.retries[answer] += chunk.items.size();
+  parts_.held.waiting_retry += chunk.items.size();
   const SteadyTime not_before = parts_.clock.Now() + decision.delay;
   if (decision.action == RetryDecision::Action::kSplit) {
     parts_.lanes.Bisect(std::move(chunk.items), not_before);
@@ -84,9 +88,11 @@ Status Settlement::Finish(CompletedChunk& chunk) {
   failures_.assign(chunk.items.size(), nullptr);
   for (const ItemFailure& failure : chunk.result.failures) failures_[failure.position] = &failure;
   const SteadyTime now = parts_.clock.Now();
+  const Timestamp wall_now = parts_.clock.WallNow();
   Status status;
   for (std::size_t i = 0; i < chunk.items.size() && status.ok(); ++i) {
     WorkItem& item = chunk.items[i];
+    parts_.flow.end_to_end.Add(wall_now - item.write.accepted_at);
     const ItemFailure* failure = failures_[i];
     if (failure != nullptr && !failure->canceled) {
       status = Fail(item, item.write.graph.ToString(), item.write.payload,

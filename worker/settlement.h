@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "worker/flow_observer.h"
 #include "worker/held.h"
 #include "worker/lane_book.h"
 #include "worker/outcome_reporter.h"
@@ -28,6 +29,7 @@ class Settlement {
     PartitionBook& partitions;
     PayloadPool& payloads;
     WorkerObserver& observer;
+    Flow& flow;
     const Clock& clock;
   };
   Settlement(Parts parts, RetryRule retry_rule, std::string items_topic);

@@ -40,6 +40,7 @@ void StorePool::Submit(std::vector<WorkItem>& items, SteadyTime now) {
   InFlight& place = in_flight_[free_.back()];
   place.token = ++submitted_ << kPlaceBits | free_.back();
   free_.pop_back();
+  place.begun = now;
   place.items = spare_traces_.Take();
   Chunk chunk{place.token, spare_writes_.Take()};
   place.items.reserve(items.size());
@@ -79,7 +80,8 @@ void StorePool::Collect(std::vector<CompletedChunk>& completed, SteadyTime now) 
     pace_.Done(done.result, items.size(), chunks_in_flight(), now);
     spare_traces_.Give(std::move(known.items));
     spare_writes_.Give(std::move(done.chunk.items));
-    completed.push_back({std::move(done.result), std::move(items)});
+    completed.push_back({std::move(done.result), std::move(items),
+                         std::chrono::duration_cast<std::chrono::microseconds>(now - known.begun)});
   }
   pace_.Grow(now);
 }

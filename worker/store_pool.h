@@ -20,6 +20,7 @@ namespace headrace::worker {
 struct CompletedChunk {
   ChunkResult result;
   std::vector<WorkItem> items;
+  std::chrono::microseconds took{0};  // until the loop saw the answer
 };
 
 // The loop thread calls everything but OnChunkDone, which the store's threads call. The store must
@@ -31,7 +32,7 @@ class StorePool final : public ChunkSink {
   const StoreTraits& traits() const { return traits_; }
   // How many items the next chunk may hold; 0: none may be submitted now.
   std::size_t Room(SteadyTime now);
-  bool idle() const { return chunks_in_flight() == 0; }
+  std::size_t chunks_in_flight() const { return in_flight_.size() - free_.size(); }
   std::size_t items_in_flight() const { return items_in_flight_; }
   // Empties `items`.
   void Submit(std::vector<WorkItem>& items, SteadyTime now);
@@ -44,8 +45,6 @@ class StorePool final : public ChunkSink {
   void OnChunkDone(ChunkResult result, Chunk chunk) override;
 
  private:
-  std::size_t chunks_in_flight() const { return in_flight_.size() - free_.size(); }
-
   struct Done {
     ChunkResult result;
     Chunk chunk;
@@ -60,6 +59,7 @@ class StorePool final : public ChunkSink {
   // store and comes back.
   struct InFlight {
     std::uint64_t token = 0;  // 0: free
+    SteadyTime begun{};
     std::vector<ItemTrace> items;
   };
   std::deque<InFlight> in_flight_;

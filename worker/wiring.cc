@@ -8,6 +8,7 @@
 #include "common/accounting/batch_directory.h"
 #include "common/accounting/projector.h"
 #include "common/kafka/topic_names.h"
+#include "worker/backlog_reader.h"
 #include "worker/outcome_reader.h"
 #include "worker/worker_loop.h"
 
@@ -55,7 +56,7 @@ kafka::ConsumerOptions ItemsReader(const Settings& settings, const std::string& 
 
 Result<std::unique_ptr<Service>> StartProjector(const Settings& settings,
                                                 std::unique_ptr<OutcomeStore> outcome_store,
-                                                const Clock& clock, WorkerMetrics& metrics) {
+                                                const Clock& clock, Metrics& metrics) {
   const kafka::TopicNames topics(settings.topics.prefix);
   const kafka::GroupNames groups(settings.topics.prefix);
   const kafka::ConsumerOptions options{.topics = {topics.outcomes, topics.journal},
@@ -68,7 +69,7 @@ Result<std::unique_ptr<Service>> StartProjector(const Settings& settings,
       [kafka = settings.kafka, options](AssignmentListener& listener) {
         return kafka::OpenConsumer(kafka, options, &listener, nullptr);
       },
-      std::move(outcome_store), clock, metrics);
+      std::move(outcome_store), clock, metrics.projector);
   if (Status started = projector->Start(); !started.ok()) return std::move(started).error();
   return projector;
 }
@@ -80,6 +81,8 @@ Status RunLoop(const Settings& settings, LoopParts parts,
   auto journal = OpenJournal(settings);
   if (!journal.ok()) return std::move(journal).error();
   accounting::BatchDirectory directory(std::move(*journal));
+  BacklogReader backlog(settings.kafka, parts.items_topic);
+  if (Status started = backlog.Start(); !started.ok()) return started;
   const kafka::TopicNames topics(settings.topics.prefix);
   WorkerLoop loop({.open_consumer =
                        [&](AssignmentListener& listener) {
@@ -91,9 +94,12 @@ Status RunLoop(const Settings& settings, LoopParts parts,
                    .outcomes = **outcomes,
                    .store = parts.store,
                    .directory = directory,
-                   .observer = parts.metrics,
+                   .observer = parts.metrics.worker,
                    .clock = parts.clock,
-                   .wakeup = parts.wakeup},
+                   .wakeup = parts.wakeup,
+                   .flow = &parts.metrics.flow,
+                   .backlog = &backlog,
+                   .beat = &parts.beat},
                   {.settings = settings.worker,
                    .admission = {.topic = parts.items_topic,
                                  .cluster_id = parts.cluster_id,

@@ -13,7 +13,8 @@
 #include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
 #include "common/ports/outcome_store.h"
-#include "worker/worker_metrics.h"
+#include "worker/loop_beat.h"
+#include "worker/metrics.h"
 
 namespace headrace::worker {
 
@@ -27,7 +28,7 @@ kafka::ConsumerOptions ItemsReader(const Settings& settings, const std::string& 
 // Applies the outcomes topic to `outcome_store` on a thread of its own.
 Result<std::unique_ptr<Service>> StartProjector(const Settings& settings,
                                                 std::unique_ptr<OutcomeStore> outcome_store,
-                                                const Clock& clock, WorkerMetrics& metrics);
+                                                const Clock& clock, Metrics& metrics);
 
 struct LoopParts {
   std::string items_topic;
@@ -36,8 +37,9 @@ struct LoopParts {
   std::unique_ptr<OutcomeStore> states;     // asked about what may be a repeat
   GraphStore& store;
   const Clock& clock;
-  WorkerMetrics& metrics;
+  Metrics& metrics;
   const Wakeup& wakeup;
+  LoopBeat& beat;
 };
 
 // The loop with its own view of Kafka: a member of the worker group and a reader of the journal.

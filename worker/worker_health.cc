@@ -6,12 +6,11 @@ namespace headrace::worker {
 namespace {
 
 constexpr std::array<std::string_view, 4> kNames{"kafka", "redis", "store", "consumer_group"};
-// Longer than any single call that the loop makes, so that a slow broker is not a wedged loop.
-constexpr std::chrono::seconds kSilenceMax{60};
 
 }  // namespace
 
-WorkerHealth::WorkerHealth(const Clock& clock) : clock_(clock), last_tick_(clock.Now()) {}
+WorkerHealth::WorkerHealth(const Clock& clock, std::chrono::milliseconds silence_max)
+    : clock_(clock), silence_max_(silence_max), beat_(clock) {}
 
 void WorkerHealth::Set(Part part, bool ok, std::string_view detail) {
   if (!ok && state_[part] == kFailed) return;
@@ -29,7 +28,7 @@ void WorkerHealth::SetFailed(Part part, std::string_view detail) {
   log::Error("part_failed", {{"part", kNames[part]}, {"detail", detail}});
 }
 
-bool WorkerHealth::alive() const { return clock_.Now() - last_tick_.load() < kSilenceMax; }
+bool WorkerHealth::alive() const { return clock_.Now() - beat_.last_tick() < silence_max_; }
 
 std::string WorkerHealth::NotReady() const {
   std::string missing;

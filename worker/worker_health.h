@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/base/clock.h"
+#include "worker/loop_beat.h"
 
 namespace headrace::worker {
 
@@ -15,7 +16,9 @@ class WorkerHealth {
  public:
   enum Part : std::size_t { kKafka, kRedis, kStore, kGroup };
 
-  explicit WorkerHealth(const Clock& clock);
+  // `silence_max` of the loop, after which the process is not alive.
+  explicit WorkerHealth(const Clock& clock,
+                        std::chrono::milliseconds silence_max = std::chrono::minutes(1));
 
   // `detail` says why not; it is logged on a change only.
   void Set(Part part, bool ok, std::string_view detail);
@@ -24,9 +27,10 @@ class WorkerHealth {
   // The same without a log line, for parts that log their changes themselves.
   void Note(Part part, bool ok) { state_[part] = ok ? kOk : kMissing; }
   // The loop calls it every round.
-  void Tick() { last_tick_ = clock_.Now(); }
+  void Tick() { beat_.Tick(); }
+  LoopBeat& beat() { return beat_; }
 
-  // False when the loop has not moved for a minute.
+  // False when the loop has not come round for `silence_max`.
   bool alive() const;
   // Names the parts that are missing; empty when ready.
   std::string NotReady() const;
@@ -37,7 +41,8 @@ class WorkerHealth {
 
   const Clock& clock_;
   std::array<std::atomic<int>, 4> state_{};
-  std::atomic<SteadyTime> last_tick_;
+  const std::chrono::milliseconds silence_max_;
+  LoopBeat beat_;
 };
 
 }  // namespace headrace::worker

@@ -30,6 +30,8 @@ WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
       // Calls of the realtime channel are in order among themselves, whatever counts them.
       lanes_(plan_.settings.channel == Channel::kRealtime ? LaneOrder::kLane : LaneOrder::kBatch),
       partitions_(kLedgerSpanMax),
+      meter_({ports_.flow, ports_.backlog, ports_.clock}, partitions_,
+             plan_.settings.stall_alert_after),
       store_pool_(ports_.store, ports_.wakeup),
       reporter_(ports_.producer, {.outcomes_topic = plan_.outcomes_topic,
                                   .dead_letters_topic = plan_.dead_letters_topic}),
@@ -37,7 +39,7 @@ WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
       gate_(ports_.outcomes, partitions_),
       admission_(plan_.admission, ports_.directory),
       settlement_({held_, lanes_, reporter_, partitions_, admission_.payloads(), ports_.observer,
-                   ports_.clock},
+                   meter_.flow(), ports_.clock},
                   RetryRule({.backoff = plan_.settings.retry_backoff,
                              .backoff_max = plan_.settings.retry_backoff_max,
                              .attempts_max = plan_.settings.retry_attempts_max,
@@ -62,7 +64,7 @@ Status WorkerLoop::Join() {
   consumer_ = std::move(*consumer);
   intake_.emplace(
       Intake::Parts{*consumer_, admission_, partitions_, gate_, lanes_, settlement_,
-                    ports_.observer, ports_.clock},
+                    ports_.observer, meter_, ports_.clock},
       // The other half of the bytes is the consumer's prefetch; see ItemsReader.
       IntakeLimits{plan_.settings.in_flight_items_max, plan_.settings.in_flight_bytes_max / 2});
   ports_.observer.OnPace(store_pool_.pace().state());
@@ -91,15 +93,19 @@ void WorkerLoop::Leave() {
 }
 
 Result<bool> WorkerLoop::Tick() {
+  meter_.BeginRound();
+  Enter(LoopPhase::kFetching);
   const Result<bool> fetched = intake_->Fetch(held_);
   if (!fetched.ok()) {
     if (Status watched = Watch(fetched.error()); !watched.ok()) return watched.error();
   }
+  Enter(LoopPhase::kSettling);
   Result<bool> settled = SettleCompleted(/*flush=*/false);
   if (!settled.ok()) return settled;
   CommitIfDue();
   const Result<bool> passed = PassGate();
   if (!passed.ok()) return passed;
+  Enter(LoopPhase::kDispatching);
   const bool dispatched = Dispatch();
   TellPace();
   ports_.observer.OnInFlight({.items = held_.items + held_.reported,
@@ -109,6 +115,7 @@ Result<bool> WorkerLoop::Tick() {
                               .items_in_store = store_pool_.items_in_flight(),
                               .suspects = partitions_.suspects_held(),
                               .intake_paused = intake_->paused()});
+  if (meter_.EndRound()) meter_.Tell(Stand());
   return (fetched.ok() && *fetched) || *settled || *passed || dispatched;
 }
 
@@ -173,7 +180,7 @@ Result<bool> WorkerLoop::PassGate() {
 bool WorkerLoop::Dispatch() {
   // Once for all chunks: where a chunk is one item, clocks would cost as much as the lanes do.
   const SteadyTime now = ports_.clock.Now();
-  if (!alone_turn_.MayBegin(store_pool_.idle(), now)) return false;
+  if (!alone_turn_.MayBegin(store_pool_.chunks_in_flight() == 0, now)) return false;
   const Timestamp wall_now = ports_.clock.WallNow();
   const bool has_suspects = partitions_.suspects_held() > 0;
   bool dispatched = false;
@@ -193,7 +200,10 @@ bool WorkerLoop::Dispatch() {
       break;
     }
     for (WorkItem& item : chunk) {
+      const bool tried = item.first_try != Timestamp{};
+      if (tried) --held_.waiting_retry;
       if (item.attempts > 0) continue;
+      if (!tried) meter_.flow().queued.Add(wall_now - item.write.accepted_at);
       item.first_try = wall_now;
       item.judged_at = now;
     }
@@ -207,7 +217,7 @@ bool WorkerLoop::Dispatch() {
   } else if (!one_waits) {
     alone_turn_.End();
   }
-  return dispatched || (one_waits && store_pool_.idle());
+  return dispatched || (one_waits && (store_pool_.chunks_in_flight() == 0));
 }
 
 // A crash should make few items go alone.
@@ -242,7 +252,9 @@ void WorkerLoop::CommitIfDue() {
 bool WorkerLoop::CommitNow(const std::set<TopicPartition>& left) {
   const std::vector<PartitionPosition> due = partitions_.NextCommit(left);
   if (due.empty()) return true;
+  Enter(LoopPhase::kCommitting);
   if (Status committed = consumer_->Commit(due); !committed.ok()) {
+    ++meter_.flow().commit_failures;
     // The frontier stays uncommitted and is tried again; a crash meanwhile only repeats work.
     log::Debug("commit_failed", {{"error", committed.error().message}});
     pulse_.next_mark = ports_.clock.Now() + kCommitRetry;
@@ -255,14 +267,15 @@ bool WorkerLoop::CommitNow(const std::set<TopicPartition>& left) {
 
 // The last commit of partitions that another worker will own.
 void WorkerLoop::CommitLeaving(const std::set<TopicPartition>& partitions) {
-  const bool drained = store_pool_.idle() && reporter_.idle();
+  const bool drained = store_pool_.chunks_in_flight() == 0 && reporter_.idle();
   CommitNow(drained ? partitions : std::set<TopicPartition>());
 }
 
 // Brings what has been begun to its end, without beginning anything.
 void WorkerLoop::Quiesce(milliseconds budget) {
   const SteadyTime deadline = ports_.clock.Now() + budget;
-  while (!(store_pool_.idle() && reporter_.idle()) && ports_.clock.Now() < deadline) {
+  while (!(store_pool_.chunks_in_flight() == 0 && reporter_.idle()) &&
+         ports_.clock.Now() < deadline) {
     const Result<bool> settled = SettleCompleted(/*flush=*/true);
     if (!settled.ok()) return;  // the same failure ends the loop at its next tick
     if (!*settled) ports_.wakeup.Wait(milliseconds(5));
@@ -276,6 +289,7 @@ void WorkerLoop::ForgetWaiting(const std::set<TopicPartition>& partitions) {
     for (const WorkItem& item : *items) {
       --held_.items;
       held_.bytes -= item.bytes();
+      if (item.first_try != Timestamp{}) --held_.waiting_retry;
     }
   }
 }
@@ -284,6 +298,7 @@ void WorkerLoop::OnAssigned(std::vector<PartitionPosition>& positions) {
   partitions_.Own(positions);
   for (const PartitionPosition& position : positions) LogSuspects(position);
   claims_.Own(positions);
+  meter_.OnAssigned(positions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
   intake_->ForgetPartitionCount();
 }
@@ -301,11 +316,13 @@ void WorkerLoop::LogSuspects(const PartitionPosition& position) {
 // ours; after Forget a late completion may still report its outcome, but never moves an offset.
 void WorkerLoop::OnRevoked(std::span<const TopicPartition> partitions) {
   if (partitions_.owned().empty()) return;
+  Enter(LoopPhase::kRevoking);
   ForgetWaiting({partitions.begin(), partitions.end()});
   Quiesce(std::min(plan_.settings.drain_timeout, plan_.settings.session_timeout / 2));
   CommitLeaving({partitions.begin(), partitions.end()});
   partitions_.Forget(partitions);
   claims_.Forget(partitions);
+  meter_.OnGone(RebalanceKind::kRevoked, partitions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
 }
 
@@ -313,6 +330,7 @@ void WorkerLoop::OnLost(std::span<const TopicPartition> partitions) {
   ForgetWaiting({partitions.begin(), partitions.end()});
   partitions_.Forget(partitions);
   claims_.Forget(partitions);
+  meter_.OnGone(RebalanceKind::kLost, partitions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
 }
 
@@ -329,6 +347,22 @@ void WorkerLoop::TellPace() {
   if (!throttled && !pulse_.throttled) return;
   pulse_.throttled = throttled;
   ports_.observer.OnPace(store_pool_.pace().state());
+}
+
+Standing WorkerLoop::Stand() const {
+  const double items = static_cast<double>(std::max(held_.items, held_.reported)) /
+                       static_cast<double>(plan_.settings.in_flight_items_max);
+  const double bytes = static_cast<double>(held_.bytes) /
+                       static_cast<double>(plan_.settings.in_flight_bytes_max / 2);
+  return {.waiting_retry = held_.waiting_retry,
+          .slots_busy = store_pool_.chunks_in_flight(),
+          .slots_allowed = store_pool_.pace().state().chunks_max,
+          .slots = store_pool_.traits().chunks_in_flight_max,
+          .saturation = std::max(items, bytes)};
+}
+
+void WorkerLoop::Enter(LoopPhase phase) {
+  if (ports_.beat != nullptr) ports_.beat->Enter(phase);
 }
 
 // Empty when only an answer of the store, or a new item, can bring the next chunk.

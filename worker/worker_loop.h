@@ -21,6 +21,8 @@
 #include "worker/alone_turn.h"
 #include "worker/claims.h"
 #include "worker/intake.h"
+#include "worker/loop_beat.h"
+#include "worker/loop_meter.h"
 #include "worker/outcome_reporter.h"
 #include "worker/settlement.h"
 #include "worker/store_pool.h"
@@ -38,6 +40,10 @@ struct WorkerPorts {
   WorkerObserver& observer;
   const Clock& clock;
   const Wakeup& wakeup;
+  // What only metrics need; a loop without them works as well.
+  FlowObserver* flow = nullptr;
+  BacklogSource* backlog = nullptr;
+  LoopBeat* beat = nullptr;
 };
 
 struct WorkerPlan {
@@ -89,6 +95,8 @@ class WorkerLoop final : public AssignmentListener {
   void Leave();
   Status Watch(const Status& status);
   void TellPace();
+  Standing Stand() const;
+  void Enter(LoopPhase phase);
   std::optional<SteadyTime> NextDispatch() const;
   void Sleep();
 
@@ -97,6 +105,7 @@ class WorkerLoop final : public AssignmentListener {
   Held held_;
   LaneBook lanes_;
   PartitionBook partitions_;
+  LoopMeter meter_;
   StorePool store_pool_;
   OutcomeReporter reporter_;
   Claims claims_;

@@ -1,14 +1,11 @@
 #include "worker/worker_metrics.h"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
-
 #include <array>
 #include <utility>
 
 #include "common/base/log.h"
+#include "worker/metric_families.h"
+#include "worker/store_answer.h"
 
 namespace headrace::worker {
 namespace {
@@ -19,31 +16,26 @@ std::string Detail(const StoreError& error) {
 
 }  // namespace
 
-// No label by batch, graph or user: their number has no bound.
 struct WorkerMetrics::Instruments {
-  using Counters = prometheus::Family<prometheus::Counter>;
+  using Counters = MetricFamilies::Counters;
 
-  explicit Instruments(const std::string& channel) : labels{{"channel", channel}} {}
-
-  Counters& NewCounters(const std::string& name, const std::string& help) {
-    return prometheus::BuildCounter().Name(name).Help(help).Labels(labels).Register(registry);
-  }
-  prometheus::Gauge& NewGauge(const std::string& name, const std::string& help) {
-    return prometheus::BuildGauge().Name(name).Help(help).Labels(labels).Register(registry).Add({});
-  }
+  explicit Instruments(MetricFamilies& families) : to(families) {}
 
   prometheus::Gauge& NewIntakePaused(const char* reason) {
-    return prometheus::BuildGauge()
-        .Name("headrace_intake_paused")
-        .Help("1 while no records are taken in, because the worker is full and this is why")
-        .Labels(labels)
-        .Register(registry)
-        .Add({{"reason", reason}});
+    return paused_family.Add({{"reason", reason}});
+  }
+  std::array<prometheus::Counter*, kStoreAnswers.size()> NewAttempts() {
+    Counters& family = to.NewCounters("headrace_item_attempts_total",
+                                      "Tries of items, by the answer that the store gave them");
+    std::array<prometheus::Counter*, kStoreAnswers.size()> counters{};
+    for (std::size_t i = 0; i < counters.size(); ++i) {
+      counters[i] = &family.Add({{"result", kStoreAnswers[i]}});
+    }
+    return counters;
   }
 
-  prometheus::Registry registry;
-  const prometheus::Labels labels;
-  Counters& finished_family = NewCounters("headrace_items_finished_total", "Items by outcome");
+  MetricFamilies& to;
+  Counters& finished_family = to.NewCounters("headrace_items_finished_total", "Items by outcome");
   // By ItemState, made beforehand: looking a label up for every item would cost a lock and a hash.
   std::array<prometheus::Counter*, 5> finished = [this] {
     std::array<prometheus::Counter*, 5> counters{};
@@ -54,57 +46,45 @@ struct WorkerMetrics::Instruments {
     }
     return counters;
   }();
-  Counters& dead_letters = NewCounters("headrace_dead_letters_total", "Dead letters by reason");
-  Counters& chunks = NewCounters("headrace_store_chunks_total", "Chunks by the store's answer");
+  Counters& dead_letters = to.NewCounters("headrace_dead_letters_total", "Dead letters by reason");
+  Counters& chunks = to.NewCounters("headrace_store_chunks_total", "Chunks by the store's answer");
+  const std::array<prometheus::Counter*, kStoreAnswers.size()> attempts = NewAttempts();
   prometheus::Counter& duplicates =
-      NewCounters("headrace_store_duplicates_total", "Items that the store had already").Add({});
+      to.NewCounter("headrace_store_duplicates_total", "Items that the store had already");
   prometheus::Counter& misrouted =
-      NewCounters("headrace_records_misrouted_total",
-                  "Records in another partition than murmur2 of their key says")
-          .Add({});
-  prometheus::Counter& applied =
-      NewCounters("headrace_outcomes_applied_total", "Outcomes that the projector wrote to Redis")
-          .Add({});
-  prometheus::Counter& rewound =
-      NewCounters("headrace_projector_rewinds_total", "Times Redis had to be written again")
-          .Add({});
-  prometheus::Counter& foreign =
-      NewCounters("headrace_projector_foreign_records_total",
-                  "Records of the outcomes and journal topics that are not Headrace's")
-          .Add({});
-  prometheus::Counter& unknown_version =
-      NewCounters("headrace_projector_unknown_versions_total",
-                  "Partitions stopped at a record of a newer version; upgrade this program")
-          .Add({});
+      to.NewCounter("headrace_records_misrouted_total",
+                    "Records in another partition than murmur2 of their key says");
+  prometheus::Gauge& last_success =
+      to.NewGauge("headrace_last_success_timestamp_seconds", "When the store last applied an item");
   prometheus::Gauge& in_flight =
-      NewGauge("headrace_items_in_flight", "Items in lanes, store and reporter");
+      to.NewGauge("headrace_items_in_flight", "Items in lanes, store and reporter");
   prometheus::Gauge& in_flight_bytes =
-      NewGauge("headrace_in_flight_bytes", "Payload bytes of the items in flight");
-  prometheus::Gauge& lanes = NewGauge("headrace_lanes", "Graphs with items in flight");
+      to.NewGauge("headrace_in_flight_bytes", "Payload bytes of the items in flight");
+  prometheus::Gauge& lanes = to.NewGauge("headrace_lanes", "Graphs with items in flight");
   prometheus::Gauge& in_store =
-      NewGauge("headrace_store_items_in_flight", "Items that the store is working on");
-  prometheus::Gauge& suspects = NewGauge(
+      to.NewGauge("headrace_store_items_in_flight", "Items that the store is working on");
+  prometheus::Gauge& suspects = to.NewGauge(
       "headrace_suspect_items", "Items in flight that may have ended a worker's process before");
   prometheus::Gauge& partitions =
-      NewGauge("headrace_kafka_assigned_partitions", "Partitions that this worker owns");
-  prometheus::Gauge& kafka_up = NewGauge("headrace_kafka_up", "1 while the brokers answer");
-  prometheus::Gauge& store_up = NewGauge("headrace_store_up", "0 while the store is down");
-  prometheus::Gauge& chunks_max = NewGauge("headrace_store_concurrency_limit",
-                                           "Chunks that the store may be working on at once");
-  prometheus::Gauge& pace = NewGauge("headrace_store_pace_items_per_second",
-                                     "Items a second that this worker sends to a store that "
-                                     "throttles; +Inf while it does not");
+      to.NewGauge("headrace_kafka_assigned_partitions", "Partitions that this worker owns");
+  prometheus::Gauge& kafka_up = to.NewGauge("headrace_kafka_up", "1 while the brokers answer");
+  prometheus::Gauge& store_up = to.NewGauge("headrace_store_up", "0 while the store is down");
+  prometheus::Gauge& chunks_max = to.NewGauge("headrace_store_concurrency_limit",
+                                              "Chunks that the store may be working on at once");
+  prometheus::Gauge& pace = to.NewGauge("headrace_store_pace_items_per_second",
+                                        "Items a second that this worker sends to a store that "
+                                        "throttles; +Inf while it does not");
+  MetricFamilies::Gauges& paused_family =
+      to.NewGauges("headrace_intake_paused",
+                   "1 while no records are taken in, because the worker is full and this is why");
   // By IntakePause; the first is never used.
   std::array<prometheus::Gauge*, 4> intake_paused{nullptr, &NewIntakePaused("full"),
                                                   &NewIntakePaused("store_throttled"),
                                                   &NewIntakePaused("store_down")};
-  prometheus::Gauge& redis_up = NewGauge("headrace_redis_up", "1 while Redis answers");
 };
 
-WorkerMetrics::WorkerMetrics(Channel channel, WorkerHealth& health)
-    : health_(health),
-      instruments_(
-          std::make_unique<Instruments>(channel == Channel::kBatch ? "batch" : "realtime")) {}
+WorkerMetrics::WorkerMetrics(MetricsRegistry& registry, WorkerHealth& health)
+    : health_(health), instruments_(std::make_unique<Instruments>(registry.families())) {}
 WorkerMetrics::~WorkerMetrics() = default;
 
 void WorkerMetrics::OnOutcome(ItemState state, std::size_t items) {
@@ -115,31 +95,18 @@ void WorkerMetrics::OnDeadLetter(const ItemError& error) {
   instruments_->dead_letters.Add({{"reason", error.code}}).Increment();
 }
 
-void WorkerMetrics::OnChunkDone(const ChunkResult& result, std::size_t) {
-  const char* answer = "ok";
-  if (result.error) {
-    switch (result.error->error_class) {
-      case StoreErrorClass::kTransient:
-        answer = "transient";
-        break;
-      case StoreErrorClass::kThrottled:
-        answer = "throttled";
-        break;
-      case StoreErrorClass::kItem:
-        answer = "item";
-        break;
-      case StoreErrorClass::kFenced:
-        answer = "fenced";
-        break;
-      case StoreErrorClass::kFatal:
-        answer = "fatal";
-        // Here and not in OnStore, which hears nothing of a store that was down before.
-        health_.SetFailed(WorkerHealth::kStore, Detail(*result.error));
-        break;
-    }
+void WorkerMetrics::OnChunkDone(const ChunkResult& result, std::size_t items) {
+  if (result.error && result.error->error_class == StoreErrorClass::kFatal) {
+    // Here and not in OnStore, which hears nothing of a store that was down before.
+    health_.SetFailed(WorkerHealth::kStore, Detail(*result.error));
   }
-  instruments_->chunks.Add({{"result", answer}}).Increment();
+  const std::size_t answer = AnswerOf(result);
+  instruments_->chunks.Add({{"result", kStoreAnswers[answer]}}).Increment();
   instruments_->duplicates.Increment(result.duplicates);
+  const std::size_t failed = result.error ? 0 : result.failures.size();
+  instruments_->attempts[answer]->Increment(static_cast<double>(items - failed));
+  instruments_->attempts[AnswerOf(StoreErrorClass::kItem)]->Increment(static_cast<double>(failed));
+  if (!result.error && failed < items) instruments_->last_success.SetToCurrentTime();
 }
 
 void WorkerMetrics::OnStore(bool up, const std::optional<StoreError>& error) {
@@ -219,31 +186,6 @@ void WorkerMetrics::NoteIntake(IntakePause pause) {
   } else if (before == IntakePause::kStoreDown) {
     log::Info("intake_resumed");
   }
-}
-
-void WorkerMetrics::OnOutcomeStoreReachable(bool reachable) {
-  instruments_->redis_up.Set(reachable ? 1 : 0);
-  health_.Note(WorkerHealth::kRedis, reachable);
-}
-
-void WorkerMetrics::OnApplied(std::size_t outcomes) {
-  instruments_->applied.Increment(static_cast<double>(outcomes));
-}
-
-void WorkerMetrics::OnRewound(const std::string&, std::int32_t) {
-  instruments_->rewound.Increment();
-}
-
-void WorkerMetrics::OnForeignRecord(const std::string&, std::int32_t) {
-  instruments_->foreign.Increment();
-}
-
-void WorkerMetrics::OnUnknownVersion(const std::string&, std::int32_t) {
-  instruments_->unknown_version.Increment();
-}
-
-std::string WorkerMetrics::Expose() const {
-  return prometheus::TextSerializer().Serialize(instruments_->registry.Collect());
 }
 
 }  // namespace headrace::worker

@@ -1,21 +1,18 @@
-// The worker's metrics and health behind the observers that its parts report to.
+// Metrics, health and log lines of what the loop does with items and store.
 #pragma once
 
 #include <memory>
-#include <string>
 
-#include "common/accounting/projector.h"
-#include "common/config/worker_settings.h"
+#include "worker/metrics_registry.h"
 #include "worker/worker_health.h"
 #include "worker/worker_observer.h"
 
 namespace headrace::worker {
 
-// The loop thread calls the worker's part, the projector's thread the projector's, the health
-// server's Expose.
-class WorkerMetrics final : public WorkerObserver, public accounting::ProjectorObserver {
+// Called on the loop thread.
+class WorkerMetrics final : public WorkerObserver {
  public:
-  WorkerMetrics(Channel channel, WorkerHealth& health);
+  WorkerMetrics(MetricsRegistry& registry, WorkerHealth& health);
   ~WorkerMetrics() override;
 
   void OnOutcome(ItemState state, std::size_t items) override;
@@ -28,15 +25,6 @@ class WorkerMetrics final : public WorkerObserver, public accounting::ProjectorO
   void OnKafka(const Status& status) override;
   void OnInFlight(const InFlight& in_flight) override;
 
-  void OnOutcomeStoreReachable(bool reachable) override;
-  void OnApplied(std::size_t outcomes) override;
-  void OnRewound(const std::string& topic, std::int32_t partition) override;
-  void OnForeignRecord(const std::string& topic, std::int32_t partition) override;
-  void OnUnknownVersion(const std::string& topic, std::int32_t partition) override;
-
-  // Prometheus text exposition format 0.0.4.
-  std::string Expose() const;
-
  private:
   struct Instruments;
   enum class IntakePause { kNone, kFull, kThrottled, kStoreDown };
@@ -44,7 +32,6 @@ class WorkerMetrics final : public WorkerObserver, public accounting::ProjectorO
 
   WorkerHealth& health_;
   const std::unique_ptr<Instruments> instruments_;
-  // Owned by the loop thread.
   bool explained_misrouting_ = false;
   bool store_is_up_ = true;
   bool throttled_ = false;

@@ -170,6 +170,24 @@ void AddRedis(Fields& fields) {
                                0, 1'000'000, MEMBER(redis.errors_per_batch_max)));
 }
 
+void AddWatchdogs(Fields& fields) {
+  fields.push_back(DurationField(Row("worker.stall_alert_after",
+                                     "Time after which a partition that is behind and finishes "
+                                     "nothing counts as stalled in the metrics",
+                                     kWorkerOnly),
+                                 seconds(1), hours(24), MEMBER(worker.stall_alert_after)));
+  fields.push_back(DurationField(Row("worker.loop_silence_max",
+                                     "Time after which a loop that does not come round fails the "
+                                     "liveness probe",
+                                     kWorkerOnly),
+                                 seconds(1), hours(1), MEMBER(worker.loop_silence_max)));
+  fields.push_back(DurationField(Row("worker.loop_end_after",
+                                     "Time after that at which the process ends, so that it is "
+                                     "started again; 0ms: never",
+                                     kWorkerOnly),
+                                 milliseconds(0), hours(24), MEMBER(worker.loop_end_after)));
+}
+
 void AddWorker(Fields& fields) {
   fields.push_back(NumberField(Row("worker.in_flight_items_max",
                                    "Items that a worker holds at once to work on; as many "
@@ -203,6 +221,7 @@ void AddWorker(Fields& fields) {
   fields.push_back(DurationField(
       Row("worker.retry_age_max", "Time after which such an item fails for good", kWorkerOnly),
       milliseconds(1), hours(24 * 30), MEMBER(worker.retry_age_max)));
+  AddWatchdogs(fields);
 }
 
 void AddLimits(Fields& fields) {

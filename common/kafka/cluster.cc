@@ -18,4 +18,6 @@ Result<std::string> ClusterId(const KafkaSettings& settings, std::chrono::millis
   return text;
 }
 
+std::string ClientVersion() { return std::string("librdkafka ") + rd_kafka_version_str(); }
+
 }  // namespace headrace::kafka

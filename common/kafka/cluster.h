@@ -12,4 +12,7 @@ namespace headrace::kafka {
 // answers within `timeout`.
 Result<std::string> ClusterId(const KafkaSettings& settings, std::chrono::milliseconds timeout);
 
+// Of the client library, as in the build's metrics.
+std::string ClientVersion();
+
 }  // namespace headrace::kafka

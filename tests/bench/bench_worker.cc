@@ -50,7 +50,7 @@ long PeakKilobytes() {
 }
 
 Result<std::unique_ptr<Service>> StartProjector(const Settings& settings, const Clock& clock,
-                                                worker::WorkerMetrics& metrics) {
+                                                worker::Metrics& metrics) {
   auto store = redis::OpenRedisOutcomeStore(settings.redis);
   if (!store.ok()) return std::move(store).error();
   return worker::StartProjector(settings, std::move(*store), clock, metrics);
@@ -63,8 +63,8 @@ Result<std::unique_ptr<EventProducer>> OpenOutcomes(const Settings& settings, co
 }
 
 Status RunLoop(const Settings& settings, const Plan& plan, const std::string& cluster_id,
-               GraphStore& store, const Clock& clock, worker::WorkerMetrics& metrics,
-               const Wakeup& wakeup) {
+               GraphStore& store, const Clock& clock, worker::Metrics& metrics,
+               worker::WorkerHealth& health, const Wakeup& wakeup) {
   auto states = redis::OpenRedisOutcomeStore(settings.redis);
   if (!states.ok()) return std::move(states).error();
   auto producer = OpenOutcomes(settings, plan, wakeup);
@@ -77,7 +77,8 @@ Status RunLoop(const Settings& settings, const Plan& plan, const std::string& cl
                           .store = store,
                           .clock = clock,
                           .metrics = metrics,
-                          .wakeup = wakeup},
+                          .wakeup = wakeup,
+                          .beat = health.beat()},
                          [] { return StopSignal() != 0; });
 }
 
@@ -117,13 +118,13 @@ Status Measure(const Settings& settings, const Plan& plan) {
   WatchStopSignals(*wakeup);
   const SystemClock clock;
   worker::WorkerHealth health(clock);
-  worker::WorkerMetrics metrics(settings.worker.channel, health);
+  worker::Metrics metrics(settings, health);
   WorkChecks checks(plan.expected, [&] { Print(checks.Report() + "}"); });
   auto inner = graph::OpenGraphStore(settings.worker.store);
   if (!inner.ok()) return std::move(inner).error();
   WaitTimes waits;
   CheckingStore store(std::move(*inner), checks, waits);
-  auto cluster_id = worker::WaitForKafka(settings, metrics, health, *wakeup);
+  auto cluster_id = worker::WaitForKafka(settings, metrics.worker, health, *wakeup);
   if (!cluster_id.ok()) return std::move(cluster_id).error();
   std::unique_ptr<Service> projector;
   if (plan.accounting) {
@@ -131,7 +132,7 @@ Status Measure(const Settings& settings, const Plan& plan) {
     if (!started.ok()) return std::move(started).error();
     projector = std::move(*started);
   }
-  if (Status ran = RunLoop(settings, plan, *cluster_id, store, clock, metrics, *wakeup);
+  if (Status ran = RunLoop(settings, plan, *cluster_id, store, clock, metrics, health, *wakeup);
       !ran.ok()) {
     return ran;
   }

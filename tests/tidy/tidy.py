@@ -43,7 +43,7 @@ WALLS = [
     (r"spdlog/", ["common/base/log.cc"]),
     (r"simdjson", ["common/model/*.cc", "common/model/padded_text.h"]),
     (r"nlohmann/", ["common/model/*.cc", "common/redis/*.cc", "producer/cli/*.cc"]),
-    (r"prometheus/", ["worker/worker_metrics.cc"]),
+    (r"prometheus/", ["worker/*_metrics.cc", "worker/metrics_registry.cc", "worker/metric_families.h"]),
     (r"openssl/", ["common/base/sha256.cc", "common/model/ids.cc", "common/redis/tls.cc"]),
     (r"CLI/", ["producer/cli/*.cc", "producer/cli/*.h", "common/config/*.cc"]),
     (r"toml\+\+/", ["common/config/*.cc"]),

@@ -28,7 +28,8 @@ class StoreLog : public testing::Test {
 
   SystemClock clock_;
   WorkerHealth health_{clock_};
-  WorkerMetrics metrics_{Channel::kBatch, health_};
+  MetricsRegistry registry_{Channel::kBatch};
+  WorkerMetrics metrics_{registry_, health_};
 };
 
 std::string Gauge(const std::string& name, const std::string& value) {
@@ -58,13 +59,13 @@ TEST_F(StoreLog, ThrottlingIsSaidWhenItStartsAndWhenItStops) {
     return testing::internal::GetCapturedStderr();
   };
   EXPECT_EQ(log({.chunks_max = 8}), "");
-  EXPECT_TRUE(Says(metrics_.Expose(), Gauge("headrace_store_pace_items_per_second", "+Inf")));
-  EXPECT_TRUE(Says(metrics_.Expose(), Gauge("headrace_store_concurrency_limit", "8")));
+  EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_store_pace_items_per_second", "+Inf")));
+  EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_store_concurrency_limit", "8")));
   const PaceState slow{.throttled = true, .chunks_max = 2, .items_per_second = 66.5};
   EXPECT_TRUE(Says(log(slow), "warning store_throttles "));
   EXPECT_EQ(log(slow), "");
-  EXPECT_TRUE(Says(metrics_.Expose(), Gauge("headrace_store_pace_items_per_second", "66.5")));
-  EXPECT_TRUE(Says(metrics_.Expose(), Gauge("headrace_store_concurrency_limit", "2")));
+  EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_store_pace_items_per_second", "66.5")));
+  EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_store_concurrency_limit", "2")));
   EXPECT_TRUE(Says(log({.chunks_max = 8}), "store_throttles_no_more"));
 }
 
@@ -74,7 +75,7 @@ TEST_F(StoreLog, APausedIntakeSaysWhy) {
     for (const char* other : {"full", "store_throttled", "store_down"}) {
       const std::string line = std::string("headrace_intake_paused{channel=\"batch\",reason=\"") +
                                other + "\"} " + (reason == other ? "1" : "0");
-      EXPECT_TRUE(Says(metrics_.Expose(), line)) << line << "\n" << metrics_.Expose();
+      EXPECT_TRUE(Says(registry_.Expose(), line)) << line << "\n" << registry_.Expose();
     }
   };
   const auto log = [&](bool intake_paused) {

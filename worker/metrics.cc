@@ -1,0 +1,20 @@
+#include "worker/metrics.h"
+
+#include "worker/wiring.h"
+
+namespace headrace::worker {
+
+Metrics::Metrics(const Settings& settings, WorkerHealth& health)
+    : registry(settings.worker.channel),
+      worker(registry, health),
+      flow(registry, ItemsTopic(settings),
+           settings.worker.store.substr(0, settings.worker.store.find(':'))),
+      projector(registry, health),
+      process(registry) {}
+
+std::string Metrics::Expose() {
+  process.Refresh();
+  return registry.Expose();
+}
+
+}  // namespace headrace::worker

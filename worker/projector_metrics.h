@@ -1,0 +1,31 @@
+// Metrics and health of the part that writes outcomes to Redis.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/accounting/projector.h"
+#include "worker/metrics_registry.h"
+#include "worker/worker_health.h"
+
+namespace headrace::worker {
+
+// Called on the projector's thread.
+class ProjectorMetrics final : public accounting::ProjectorObserver {
+ public:
+  ProjectorMetrics(MetricsRegistry& registry, WorkerHealth& health);
+  ~ProjectorMetrics() override;
+
+  void OnOutcomeStoreReachable(bool reachable) override;
+  void OnApplied(std::size_t outcomes) override;
+  void OnRewound(const std::string& topic, std::int32_t partition) override;
+  void OnForeignRecord(const std::string& topic, std::int32_t partition) override;
+  void OnUnknownVersion(const std::string& topic, std::int32_t partition) override;
+
+ private:
+  struct Instruments;
+  WorkerHealth& health_;
+  const std::unique_ptr<Instruments> instruments_;
+};
+
+}  // namespace headrace::worker
