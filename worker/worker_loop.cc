@@ -305,7 +305,8 @@ void WorkerLoop::OnAssigned(std::vector<PartitionPosition>& positions) {
 
 void WorkerLoop::LogSuspects(const PartitionPosition& position) {
   const std::int64_t end = partitions_.FindSuspects(position.partition)->end();
-  if (end <= position.offset) return;
+  // Negative where there is no commit; nobody can have begun anything then.
+  if (end <= std::max<std::int64_t>(position.offset, 0)) return;
   log::Warn("suspect_items", {{"partition", position.partition.partition},
                               {"from_offset", position.offset},
                               {"to_offset", end},
