@@ -13,6 +13,8 @@
 // view is being rebuilt. Rewind, repair and rebuild are this one path, no time span has to be
 // guessed, and a restart of the store that lost nothing costs nothing. Marks are also compared
 // every few seconds while nothing flows, so that an emptied store fills again by itself.
+// The mark says nothing of what was told after it. A store cannot lose that without breaking the
+// connection, so after any failed call everything beyond the mark is read and told again.
 //
 // Between losing data and noticing it, records may have been applied to a store that had forgotten
 // the earlier ones. They are applied again on the way, which is harmless: a move that was made is
@@ -97,7 +99,6 @@ void Projection::OnAssigned(std::vector<PartitionPosition>& positions) {
   }
 }
 
-// What was read and not applied is read again by the next owner.
 void Projection::OnRevoked(std::span<const TopicPartition> partitions) {
   CommitMarks();
   for (const TopicPartition& place : partitions) lanes_.erase(place);
@@ -344,14 +345,22 @@ void Projection::ListenAnew() {
   for (auto& [place, lane] : lanes_) lane.heard_at = clock_.Now();
 }
 
+void Projection::DoubtWhatIsUnmarked() {
+  for (auto& [place, lane] : lanes_) {
+    if (!lane.HasNews()) continue;
+    lane.positioned = false;
+    lane.outcomes.Clear();
+    lane.facts.clear();
+  }
+}
+
 void Projection::CommitMarks() {
   std::vector<PartitionPosition> positions;
   for (const auto& [place, lane] : lanes_) {
     if (lane.positioned && lane.mark) positions.push_back({place, *lane.mark, ""});
   }
   if (positions.empty()) return;
-  const Status committed = consumer_->Commit(positions);
-  if (!committed.ok())
+  if (const Status committed = consumer_->Commit(positions); !committed.ok())
     log::Debug("projector_commit_failed", {{"reason", committed.error().message}});
 }
 
@@ -359,6 +368,7 @@ void Projection::NoteStore(const Status& status) {
   if (!status.ok()) {
     state_.backoff = std::clamp(state_.backoff * 2, settings_.backoff_min, settings_.backoff_max);
     state_.retry_at = clock_.Now() + state_.backoff;
+    DoubtWhatIsUnmarked();
   }
   if (state_.store_asked && status.ok() == state_.store_reachable) return;
   state_.store_asked = true;

@@ -68,6 +68,7 @@ class Projection final : private AssignmentListener {
   void Rewind(TopicPartition place, Lane& lane);
   Status EndSilentRebuilds();
   void ListenAnew();
+  void DoubtWhatIsUnmarked();
   void CommitMarks();
 
   void NoteStore(const Status& status);

@@ -145,6 +145,21 @@ TEST_F(ProjectionTest, CrashBetweenApplyingAndTheMarkCountsNothingTwice) {
   EXPECT_EQ(Mark(), 1);
 }
 
+// The mark stands where it stood; what was told after it is gone.
+TEST_F(ProjectionTest, TellsAgainWhatAStoreMayHaveForgottenBeforeItsMarkMoved) {
+  auto projection = Join();
+  AddOutcome(batch_, {0, 0});
+  RunLater(*projection);
+  const auto earlier = store_.Save();
+  AddOutcome(batch_, {1, 1});
+  store_.FailMarks(1);
+  Run(*projection);
+  store_.Load(earlier);
+  RunLater(*projection);
+  EXPECT_EQ(Succeeded(batch_), 2U);
+  EXPECT_EQ(Mark(), 2);
+}
+
 TEST_F(ProjectionTest, StopsThePartitionAtAnUnknownVersionAndSkipsNothing) {
   AddOutcome(batch_, {0, 0});
   log_.Append("outcomes", 0, batch_.ToString(), "\x7f{}");
