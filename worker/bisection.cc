@@ -48,12 +48,11 @@ void Bisection::PutBack(std::vector<WorkItem> chunk, SteadyTime not_before) {
                   std::make_move_iterator(chunk.end()));
 }
 
-std::vector<WorkItem> Bisection::Remove(const std::set<TopicPartition>& partitions) {
+std::vector<WorkItem> Bisection::Remove(const ItemTest& is_gone) {
   std::vector<WorkItem> removed;
   std::deque<WorkItem> kept;
   for (WorkItem& item : waiting_) {
-    (partitions.contains(item.source) ? removed.emplace_back() : kept.emplace_back()) =
-        std::move(item);
+    (is_gone(item) ? removed.emplace_back() : kept.emplace_back()) = std::move(item);
   }
   waiting_ = std::move(kept);
   // Which of the rest are suspects is not worth knowing exactly: at worst they are split anew.

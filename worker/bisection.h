@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <deque>
-#include <set>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -30,8 +29,8 @@ class Bisection {
   void Refused(std::vector<WorkItem> chunk, SteadyTime not_before);
   // It was not tried to the end: the same again from `not_before` on.
   void PutBack(std::vector<WorkItem> chunk, SteadyTime not_before);
-  // Takes out what waits and came from these partitions.
-  std::vector<WorkItem> Remove(const std::set<TopicPartition>& partitions);
+  // Takes out what waits and is no longer ours.
+  std::vector<WorkItem> Remove(const ItemTest& is_gone);
 
   bool busy() const { return busy_; }
   // The last lane of what is being tried, which may go on in waiting(); null while not busy.

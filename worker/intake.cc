@@ -22,6 +22,14 @@ constexpr milliseconds kFullBeforePause{1'000};
 
 Intake::Intake(Parts parts, const IntakeLimits& limits) : parts_(parts), limits_(limits) {}
 
+void Intake::OnAssigned(std::span<const PartitionPosition> positions) {
+  partition_count_ = 0;
+  for (const PartitionPosition& position : positions) {
+    held_back_.erase(position.partition);
+    stopped_.erase(position.partition);
+  }
+}
+
 bool Intake::HasRoom(const Held& held) const {
   return held.items < limits_.items_max && held.reported < limits_.items_max &&
          held.bytes < limits_.bytes_max;
@@ -104,6 +112,7 @@ Status Intake::Enter(const Record& record, Verdict&& verdict, Held& held) {
     return parts_.settlement.Refuse(verdict.item, record, std::move(*verdict.refusal));
   }
   held.bytes += verdict.item.bytes();
+  verdict.item.assignment = parts_.partitions.assignment(record.source);
   if (parts_.gate.Passes(verdict.item)) parts_.lanes.Add(std::move(verdict.item));
   return {};
 }

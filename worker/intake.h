@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,9 @@ class Intake {
   // unreachable broker is kTransient.
   Result<bool> Fetch(Held& held);
 
-  // The items topic may have got more partitions; they are counted again before the next record.
-  void ForgetPartitionCount() { partition_count_ = 0; }
+  // A new assignment is read from its commit on, and not paused. The items topic may have got more
+  // partitions; they are counted again before the next record.
+  void OnAssigned(std::span<const PartitionPosition> positions);
 
   // There has been no room for so long that the partitions are paused.
   bool paused() const { return !held_back_.empty(); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "common/base/check.h"
 
@@ -141,13 +142,13 @@ void LaneBook::Release(Bisection& bisection, std::span<const WorkItem> settled) 
   }
 }
 
-std::vector<WorkItem> LaneBook::RemoveWaiting(const std::set<TopicPartition>& partitions) {
-  std::vector<WorkItem> removed = RemoveFromBisections(partitions);
+std::vector<WorkItem> LaneBook::RemoveWaiting(const ItemTest& is_gone) {
+  std::vector<WorkItem> removed = RemoveFromBisections(is_gone);
   for (auto& [key, lane] : lanes_) {
     BatchTurns kept;
     while (!lane.waiting.empty()) {
       ItemNode* node = lane.waiting.PopFront(queues_);
-      if (partitions.contains(node->item.source)) {
+      if (is_gone(node->item)) {
         removed.push_back(std::move(node->item));
         nodes_.Give(node);
       } else {
@@ -161,10 +162,10 @@ std::vector<WorkItem> LaneBook::RemoveWaiting(const std::set<TopicPartition>& pa
   return removed;
 }
 
-std::vector<WorkItem> LaneBook::RemoveFromBisections(const std::set<TopicPartition>& partitions) {
+std::vector<WorkItem> LaneBook::RemoveFromBisections(const ItemTest& is_gone) {
   std::vector<WorkItem> removed;
   for (auto bisection = bisections_.begin(); bisection != bisections_.end();) {
-    std::vector<WorkItem> gone = bisection->Remove(partitions);
+    std::vector<WorkItem> gone = bisection->Remove(is_gone);
     // Lanes with items left, or in the store, are released when those are settled.
     std::set<const Lane*> kept{bisection->tail_lane()};
     for (const WorkItem& item : bisection->waiting()) kept.insert(item.lane);

@@ -11,7 +11,6 @@
 #include <list>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,9 +83,8 @@ class LaneBook {
   // tried until the bad one stands alone.
   void Bisect(std::vector<WorkItem> chunk, SteadyTime not_before);
 
-  // Removes what waits and came from these partitions, and returns it: they belong to another
-  // worker now.
-  std::vector<WorkItem> RemoveWaiting(const std::set<TopicPartition>& partitions);
+  // Removes what waits and belongs to another worker now, and returns it.
+  std::vector<WorkItem> RemoveWaiting(const ItemTest& is_gone);
 
   // When the first delayed lane becomes ready.
   std::optional<SteadyTime> NextDue() const;
@@ -105,7 +103,7 @@ class LaneBook {
   void Reopen(Lane& lane, SteadyTime not_before);
   void CloseIfEmpty(Lane& lane);
   void Release(Bisection& bisection, std::span<const WorkItem> settled);
-  std::vector<WorkItem> RemoveFromBisections(const std::set<TopicPartition>& partitions);
+  std::vector<WorkItem> RemoveFromBisections(const ItemTest& is_gone);
   void ForgetIdleLanes();
 
   const LaneOrder order_;

@@ -18,8 +18,9 @@ OffsetLedger::OffsetLedger(std::int64_t start, std::size_t span_max)
       high_water_(start) {}
 
 bool OffsetLedger::HasRoom(std::int64_t offset) const {
-  // Nothing pending means that the frontier may jump over any gap.
-  return pending_ == 0 || static_cast<std::size_t>(offset - frontier_) < span_max_;
+  // Nothing pending means that the frontier may jump over any gap; a repeat needs no room.
+  return pending_ == 0 || offset < high_water_ ||
+         static_cast<std::size_t>(offset - frontier_) < span_max_;
 }
 
 bool OffsetLedger::Add(std::int64_t offset) {

@@ -39,6 +39,8 @@ Result<std::vector<ItemOutcome>> OutcomeLookup::Answer(const std::vector<ItemRef
     if (Status read = ReadBatch({begin, end}, answers); !read.ok()) return read.error();
     begin = end;
   }
+  // A store that was emptied meanwhile has lost its marks as well.
+  if (Status still = AwaitProjector(question); !still.ok()) return still.error();
   ends_.clear();  // the next question sees the ends of its own time
   return answers;
 }

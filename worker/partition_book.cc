@@ -32,6 +32,7 @@ void PartitionBook::Own(std::span<const PartitionPosition> positions) {
     partitions_.emplace(
         position.partition,
         Owned{.ledger = OffsetLedger(start, ledger_span_max_),
+              .assignment = ++assignments_,
               .committed = start,
               .repeats_end = former.high_water,
               .reserved_end = start,
@@ -81,6 +82,11 @@ std::size_t PartitionBook::suspects_held() const {
   std::size_t held = 0;
   for (const auto& [partition, owned] : partitions_) held += owned.suspects.held();
   return held;
+}
+
+std::uint32_t PartitionBook::assignment(TopicPartition partition) {
+  const Owned* owned = FindOwned(partition);
+  return owned == nullptr ? 0 : owned->assignment;
 }
 
 std::int64_t PartitionBook::repeats_end(TopicPartition partition) {

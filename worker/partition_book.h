@@ -30,7 +30,9 @@ class PartitionBook {
 
   void Own(std::span<const PartitionPosition> positions);
   void Forget(std::span<const TopicPartition> partitions);
-  bool owns(TopicPartition partition) { return Find(partition) != nullptr; }
+  // Each Own of a partition is an assignment of its own, with a number that no other has; 0 when
+  // it is not owned.
+  std::uint32_t assignment(TopicPartition partition);
   std::set<TopicPartition> owned() const;
 
   // Null for a partition that is not owned. Valid until Own or Forget.
@@ -61,6 +63,7 @@ class PartitionBook {
  private:
   struct Owned {
     OffsetLedger ledger;
+    std::uint32_t assignment;
     std::int64_t committed;
     std::int64_t repeats_end;
     std::int64_t reserved_end;             // by the last commit that succeeded
@@ -75,6 +78,7 @@ class PartitionBook {
 
   const std::size_t ledger_span_max_;
   std::map<TopicPartition, Owned> partitions_;
+  std::uint32_t assignments_ = 0;
   // What was found last: records and outcomes of one partition come together.
   TopicPartition last_;
   Owned* last_owned_ = nullptr;

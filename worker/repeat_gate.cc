@@ -25,20 +25,12 @@ bool RepeatGate::Passes(WorkItem& item) {
 void RepeatGate::Settle(std::vector<WorkItem>& to_try, std::vector<WorkItem>& ended) {
   AskAboutNew();
   waits_for_mark_ = false;
-  if (waiting_.empty()) return;
-  answers_.clear();
-  source_.Collect(answers_);
-  std::sort(answers_.begin(), answers_.end(), [](const ItemOutcome& a, const ItemOutcome& b) {
-    return OrderOf(a.ref) < OrderOf(b.ref);
-  });
+  if (waiting_.empty() && unwanted_.empty()) return;
+  CollectAnswers();
   for (auto queue = waiting_.begin(); queue != waiting_.end();) {
     for (Waiting& waiting : queue->second) {
       if (waiting.answer != Answer::kAwaited) continue;
-      const auto found = std::lower_bound(
-          answers_.begin(), answers_.end(), waiting.item.write.ref,
-          [](const ItemOutcome& a, const ItemRef& ref) { return OrderOf(a.ref) < OrderOf(ref); });
-      if (found == answers_.end() || found->ref != waiting.item.write.ref) continue;
-      waiting.answer = found->ended ? Answer::kEnded : Answer::kTry;
+      waiting.answer = AnswerTo(waiting.item.write.ref);
     }
     const std::int64_t reserved_end = partitions_.reserved_end(queue->first);
     waits_for_mark_ = waits_for_mark_ || queue->second.back().item.offset >= reserved_end;
@@ -52,12 +44,45 @@ void RepeatGate::Settle(std::vector<WorkItem>& to_try, std::vector<WorkItem>& en
   }
 }
 
+void RepeatGate::CollectAnswers() {
+  answers_.clear();
+  source_.Collect(answers_);
+  std::erase_if(answers_, [&](const ItemOutcome& answer) {
+    const auto found = unwanted_.find(OrderOf(answer.ref));
+    if (found == unwanted_.end()) return false;
+    if (--found->second == 0) unwanted_.erase(found);
+    return true;
+  });
+  std::stable_sort(
+      answers_.begin(), answers_.end(),
+      [](const ItemOutcome& a, const ItemOutcome& b) { return OrderOf(a.ref) < OrderOf(b.ref); });
+  used_.assign(answers_.size(), false);
+}
+
+// Each question has an answer of its own.
+RepeatGate::Answer RepeatGate::AnswerTo(const ItemRef& ref) {
+  auto found = std::lower_bound(
+      answers_.begin(), answers_.end(), ref,
+      [](const ItemOutcome& a, const ItemRef& wanted) { return OrderOf(a.ref) < OrderOf(wanted); });
+  for (; found != answers_.end() && found->ref == ref; ++found) {
+    const auto place = static_cast<std::size_t>(found - answers_.begin());
+    if (used_[place]) continue;
+    used_[place] = true;
+    return found->ended ? Answer::kEnded : Answer::kTry;
+  }
+  return Answer::kAwaited;
+}
+
 std::vector<WorkItem> RepeatGate::Remove(const std::set<TopicPartition>& partitions) {
+  AskAboutNew();  // so that every awaited answer is one that will come
   std::vector<WorkItem> removed;
   for (const TopicPartition& partition : partitions) {
     auto queue = waiting_.extract(partition);
     if (queue.empty()) continue;
-    for (Waiting& waiting : queue.mapped()) removed.push_back(std::move(waiting.item));
+    for (Waiting& waiting : queue.mapped()) {
+      if (waiting.answer == Answer::kAwaited) ++unwanted_[OrderOf(waiting.item.write.ref)];
+      removed.push_back(std::move(waiting.item));
+    }
   }
   return removed;
 }

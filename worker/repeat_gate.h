@@ -15,6 +15,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <tuple>
 #include <vector>
 
 #include "common/model/outcome.h"
@@ -54,19 +55,26 @@ class RepeatGate {
 
  private:
   enum class Answer { kAwaited, kTry, kEnded };
+  using Order = std::tuple<BatchId, std::uint32_t, std::uint8_t>;
   struct Waiting {
     WorkItem item;
     Answer answer;
   };
 
   void AskAboutNew();
+  void CollectAnswers();
+  Answer AnswerTo(const ItemRef& ref);
 
   OutcomeSource& source_;
   PartitionBook& partitions_;
   bool waits_for_mark_ = false;
   std::map<TopicPartition, std::deque<Waiting>> waiting_;  // no empty queues
   std::vector<ItemRef> to_ask_;
-  std::vector<ItemOutcome> answers_;
+  std::vector<ItemOutcome> answers_;  // by ref, then as they came
+  std::vector<bool> used_;            // of answers_
+  // Answers that will come to questions about items that were removed. What they say may be too old
+  // for the same item when it comes again.
+  std::map<Order, int> unwanted_;
 };
 
 }  // namespace headrace::worker

@@ -27,13 +27,14 @@ RetryDecision RetryRule::Decide(const StoreError& error, const RetryCase& chunk)
     case StoreErrorClass::kTransient:
       break;
   }
-  // Only strikes count: a store that is down for everybody must not empty the topic into dead
-  // letters. Graphs are separated at the first, so that one graph's trouble holds up no other; a
-  // graph's items when its tries are used up, so that the good ones do not fail with the bad one.
-  if (chunk.strikes > 0 && chunk.several_graphs) return {Action::kSplit, Backoff(chunk.attempts)};
-  const bool exhausted = chunk.strikes >= settings_.attempts_max ||
-                         (chunk.strikes > 0 && chunk.age > settings_.age_max);
-  if (exhausted) return {blame, milliseconds(0)};
+  // Only strikes count, and only a strike can be the last straw: a store that is down for everybody
+  // must not empty the topic into dead letters, not even of items that had strikes before. Graphs
+  // are separated at the first, so that one graph's trouble holds up no other; a graph's items when
+  // its tries are used up, so that the good ones do not fail with the bad one.
+  if (!chunk.struck) return {Action::kRetry, Backoff(chunk.attempts)};
+  if (chunk.several_graphs) return {Action::kSplit, Backoff(chunk.attempts)};
+  if (chunk.strikes >= settings_.attempts_max || chunk.age > settings_.age_max)
+    return {blame, milliseconds(0)};
   return {Action::kRetry, Backoff(chunk.attempts)};
 }
 

@@ -24,6 +24,7 @@ struct RetryCase {
   bool several_graphs = false;
   std::uint32_t attempts = 1;  // this one included
   std::uint32_t strikes = 0;   // of them, although the store worked for others
+  bool struck = false;         // this one is such a strike
   std::chrono::milliseconds age{0};
 };
 

@@ -66,13 +66,15 @@ RetryDecision Settlement::Judge(CompletedChunk& chunk) {
   RetryCase retry{.chunk_items = chunk.items.size(),
                   .several_graphs = chunk.items.front().lane != chunk.items.back().lane};
   const StoreErrorClass error_class = chunk.result.error->error_class;
-  const bool blames_items = error_class != StoreErrorClass::kThrottled &&
-                            error_class != StoreErrorClass::kFatal &&
-                            error_class != StoreErrorClass::kFenced;
+  // Otherwise the store has not tried, or it was another item's fault.
+  const bool blames_items = error_class == StoreErrorClass::kTransient;
   for (WorkItem& item : chunk.items) {
     // The store has not looked at it.
     if (error_class == StoreErrorClass::kThrottled) --item.attempts;
-    if (blames_items && store_watch_.WorkedSince(item.judged_at)) ++item.strikes;
+    if (blames_items && store_watch_.WorkedSince(item.judged_at)) {
+      ++item.strikes;
+      retry.struck = true;
+    }
     item.judged_at = parts_.clock.Now();
     retry.attempts = std::max(retry.attempts, item.attempts);
     retry.strikes = std::max(retry.strikes, item.strikes);

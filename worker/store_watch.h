@@ -14,9 +14,9 @@ class StoreWatch {
   bool Note(const ChunkResult& result, SteadyTime now);
 
   bool is_up() const { return is_up_; }
-  // Whether the store has applied anything since `when`. If not, a failure says nothing about the
+  // Whether the store has applied anything after `when`. If not, a failure says nothing about the
   // items that met it: that is an outage, and it never makes an item fail.
-  bool WorkedSince(SteadyTime when) const { return last_success_ >= when; }
+  bool WorkedSince(SteadyTime when) const { return last_success_ > when; }
 
  private:
   bool is_up_ = true;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 
 #include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
@@ -16,8 +17,9 @@ class Bisection;  // see bisection.h
 struct ItemTrace {
   TopicPartition source;
   std::int64_t offset = 0;
-  bool again = false;     // sent before: may have ended already
-  bool upstream = false;  // produced by another program: accounted in an implicit batch
+  std::uint32_t assignment = 0;  // of its partition, see PartitionBook
+  bool again = false;            // sent before: may have ended already
+  bool upstream = false;         // produced by another program: accounted in an implicit batch
   Caution caution = Caution::kNone;
   std::uint32_t attempts = 0;  // begun
   std::uint32_t strikes = 0;   // tries that failed although the store worked for others
@@ -33,5 +35,7 @@ struct WorkItem : ItemTrace {
 
   std::size_t bytes() const { return write.payload.size(); }
 };
+
+using ItemTest = std::function<bool(const WorkItem&)>;
 
 }  // namespace headrace::worker

@@ -96,6 +96,7 @@ Result<bool> WorkerLoop::Tick() {
   meter_.BeginRound();
   Enter(LoopPhase::kFetching);
   const Result<bool> fetched = intake_->Fetch(held_);
+  if (!failed_.ok()) return failed_.error();
   if (!fetched.ok()) {
     if (Status watched = Watch(fetched.error()); !watched.ok()) return watched.error();
   }
@@ -124,21 +125,25 @@ Result<bool> WorkerLoop::SettleCompleted(bool flush) {
   completed.clear();
   store_pool_.Collect(completed, ports_.clock.Now());
   const bool any_completed = !completed.empty();
-  std::set<TopicPartition> foreign;
+  const auto is_stray = [this](const WorkItem& item) {
+    return item.assignment != partitions_.assignment(item.source);
+  };
+  bool strays = false;
   for (CompletedChunk& chunk : completed) {
     for (const WorkItem& item : chunk.items) {
-      if (!partitions_.owns(item.source)) foreign.insert(item.source);
       if (item.caution == Caution::kAlone) NoteSurvival(item);
     }
     if (chunk.result.error && chunk.result.error->error_class == StoreErrorClass::kFenced) {
       claims_.Renew(chunk.items);
     }
+    strays = strays || (chunk.result.error && std::ranges::any_of(chunk.items, is_stray));
     if (Status settled = settlement_.Settle(chunk); !settled.ok()) {
       return settled.error();
     }
   }
-  // What went back into its lane for a retry, but was revoked meanwhile, is another worker's now.
-  if (!foreign.empty()) ForgetWaiting(foreign);
+  // What went back into its lane for a retry, but was revoked meanwhile, is another worker's now,
+  // or has come again since.
+  if (strays) Forget(lanes_.RemoveWaiting(is_stray));
   store_pool_.Recycle(completed);
   std::vector<DoneItem>& done = scratch_.done;
   done.clear();
@@ -277,20 +282,25 @@ void WorkerLoop::Quiesce(milliseconds budget) {
   while (!(store_pool_.chunks_in_flight() == 0 && reporter_.idle()) &&
          ports_.clock.Now() < deadline) {
     const Result<bool> settled = SettleCompleted(/*flush=*/true);
-    if (!settled.ok()) return;  // the same failure ends the loop at its next tick
+    if (!settled.ok()) {
+      failed_ = settled.error();  // ends the loop at its next tick; a delivery fails only once
+      return;
+    }
     if (!*settled) ports_.wakeup.Wait(milliseconds(5));
   }
 }
 
 void WorkerLoop::ForgetWaiting(const std::set<TopicPartition>& partitions) {
-  std::vector<WorkItem> waiting = lanes_.RemoveWaiting(partitions);
-  std::vector<WorkItem> gated = gate_.Remove(partitions);
-  for (const auto* items : {&waiting, &gated}) {
-    for (const WorkItem& item : *items) {
-      --held_.items;
-      held_.bytes -= item.bytes();
-      if (item.first_try != Timestamp{}) --held_.waiting_retry;
-    }
+  Forget(
+      lanes_.RemoveWaiting([&](const WorkItem& item) { return partitions.contains(item.source); }));
+  Forget(gate_.Remove(partitions));
+}
+
+void WorkerLoop::Forget(std::span<const WorkItem> items) {
+  for (const WorkItem& item : items) {
+    --held_.items;
+    held_.bytes -= item.bytes();
+    if (item.first_try != Timestamp{}) --held_.waiting_retry;
   }
 }
 
@@ -300,7 +310,7 @@ void WorkerLoop::OnAssigned(std::vector<PartitionPosition>& positions) {
   claims_.Own(positions);
   meter_.OnAssigned(positions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
-  intake_->ForgetPartitionCount();
+  intake_->OnAssigned(positions);
 }
 
 void WorkerLoop::LogSuspects(const PartitionPosition& position) {
@@ -318,9 +328,11 @@ void WorkerLoop::LogSuspects(const PartitionPosition& position) {
 void WorkerLoop::OnRevoked(std::span<const TopicPartition> partitions) {
   if (partitions_.owned().empty()) return;
   Enter(LoopPhase::kRevoking);
-  ForgetWaiting({partitions.begin(), partitions.end()});
+  const std::set<TopicPartition> leaving(partitions.begin(), partitions.end());
+  ForgetWaiting(leaving);
   Quiesce(std::min(plan_.settings.drain_timeout, plan_.settings.session_timeout / 2));
-  CommitLeaving({partitions.begin(), partitions.end()});
+  ForgetWaiting(leaving);  // what was begun and must be tried again
+  CommitLeaving(leaving);
   partitions_.Forget(partitions);
   claims_.Forget(partitions);
   meter_.OnGone(RebalanceKind::kRevoked, partitions);

@@ -92,6 +92,7 @@ class WorkerLoop final : public AssignmentListener {
   void Quiesce(std::chrono::milliseconds budget);
   void ForgetWaiting(const std::set<TopicPartition>& partitions);
   void LogSuspects(const PartitionPosition& position);
+  void Forget(std::span<const WorkItem> items);
   void Leave();
   Status Watch(const Status& status);
   void TellPace();
@@ -115,6 +116,7 @@ class WorkerLoop final : public AssignmentListener {
   Settlement settlement_;
   std::unique_ptr<EventConsumer> consumer_;
   std::optional<Intake> intake_;
+  Status failed_;  // while draining
   struct Pulse {
     SteadyTime next_commit{};
     SteadyTime next_mark{};  // not before it, when items wait for a commit

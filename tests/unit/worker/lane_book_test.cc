@@ -25,6 +25,10 @@ std::vector<std::int64_t> Offsets(const std::vector<WorkItem>& chunk) {
   return offsets;
 }
 
+ItemTest CameFrom(std::int32_t partition) {
+  return [partition](const WorkItem& item) { return item.source.partition == partition; };
+}
+
 using Numbers = std::vector<std::int64_t>;
 
 TEST(LaneBook, HoldsTheSecondChunkOfALaneUntilTheFirstIsFinal) {
@@ -152,7 +156,7 @@ TEST(LaneBook, ReleasesLanesWhoseBisectedItemsWereRevoked) {
   for (int i = 0; i < 4; ++i) book.Add(MakeWorkItem(i < 2 ? "a" : "b", i, i < 2 ? 1 : 2));
   book.Bisect(book.Take({}, kNow), kNow);
   const auto part = book.Take({}, kNow);  // both of a
-  EXPECT_EQ(book.RemoveWaiting({{0, 2}}).size(), 2u);
+  EXPECT_EQ(book.RemoveWaiting(CameFrom(2)).size(), 2u);
   book.Finish(part);
   EXPECT_EQ(book.lanes(), 0u);
   book.Add(MakeWorkItem("b", 9, 2));
@@ -164,7 +168,7 @@ TEST(LaneBook, GivesUpWhatWaitsOfARevokedPartition) {
   book.Add(MakeWorkItem("a", 0, 1));
   book.Add(MakeWorkItem("a", 1, 2));
   book.Add(MakeWorkItem("b", 2, 1));
-  EXPECT_EQ(book.RemoveWaiting({{0, 1}}).size(), 2u);
+  EXPECT_EQ(book.RemoveWaiting(CameFrom(1)).size(), 2u);
   EXPECT_EQ(book.lanes(), 1u);
   EXPECT_EQ(Offsets(book.Take({}, kNow)), Numbers{1});
 }
@@ -287,7 +291,7 @@ TEST(LaneBook, GivesUpWhatMustBeAloneOfARevokedPartition) {
   book.Add(std::move(item));
   std::vector<WorkItem> chunk;
   EXPECT_TRUE(book.TakeInto(chunk, {}, SteadyTime{}));
-  EXPECT_EQ(book.RemoveWaiting({{0, 0}}).size(), 1u);
+  EXPECT_EQ(book.RemoveWaiting(CameFrom(0)).size(), 1u);
   EXPECT_FALSE(book.TakeInto(chunk, {.alone = true}, SteadyTime{}));
   EXPECT_TRUE(chunk.empty());
 }

@@ -73,6 +73,16 @@ TEST(OffsetLedger, IsFullWhenTheSpanIsUsedUp) {
   EXPECT_TRUE(ledger.HasRoom(2048));
 }
 
+// Kafka may deliver again from before the frontier while later items are pending.
+TEST(OffsetLedger, HasRoomForWhatItRefusesAnyway) {
+  OffsetLedger ledger(0, 2048);
+  ledger.Add(0);
+  ledger.Add(1);
+  ledger.Complete(0);
+  EXPECT_TRUE(ledger.HasRoom(0));
+  EXPECT_FALSE(ledger.Add(0));
+}
+
 // Random deliveries with gaps and random completions, against a set that knows what is pending.
 TEST(OffsetLedger, AgreesWithASetUnderRandomInterleavings) {
   for (unsigned seed = 1; seed <= 200; ++seed) {

@@ -107,7 +107,7 @@ TEST(PartitionBook, ForgetsWhatItLost) {
   book.Own(Positions({{kFirst, 10, "hw=9"}}));
   book.Find(kFirst)->Add(10);
   book.Forget(std::vector<TopicPartition>{kFirst});
-  EXPECT_FALSE(book.owns(kFirst));
+  EXPECT_EQ(book.assignment(kFirst), 0u);
   EXPECT_EQ(book.Find(kFirst), nullptr);
   book.Complete(kFirst, 10);
   EXPECT_TRUE(book.NextCommit({}).empty());
@@ -117,7 +117,10 @@ TEST(PartitionBook, StartsAnewWhenAPartitionComesBack) {
   PartitionBook book(1024);
   book.Own(Positions({{kFirst, 10, "hw=9"}}));
   book.Find(kFirst)->Add(10);
+  const std::uint64_t assignment = book.assignment(kFirst);
   book.Own(Positions({{kFirst, 5, "hw=5"}}));
+  EXPECT_NE(book.assignment(kFirst), assignment);
+  EXPECT_EQ(book.assignment(kSecond), 0u) << "not owned";
   EXPECT_TRUE(book.Find(kFirst)->Add(5)) << "the old ledger is gone";
   book.MarkCommitted(book.NextCommit({}));
   book.Complete(kFirst, 10);

@@ -110,6 +110,44 @@ TEST_F(RepeatGateTest, GivesUpWhatWaitsOfARevokedPartition) {
   EXPECT_EQ(Offsets(to_try_), Numbers{2});
 }
 
+// Answers when and as the test says.
+class ScriptedOutcomes final : public OutcomeSource {
+ public:
+  void Ask(std::vector<ItemRef> items) override { asked = std::move(items); }
+  void Collect(std::vector<ItemOutcome>& answers) override {
+    answers.insert(answers.end(), next.begin(), next.end());
+    next.clear();
+  }
+
+  std::vector<ItemRef> asked;
+  std::vector<ItemOutcome> next;
+};
+
+TEST(RepeatGate, TakesNoAnswerThatIsOlderThanTheDelivery) {
+  ScriptedOutcomes source;
+  PartitionBook partitions(1024);
+  partitions.Own(std::vector<PartitionPosition>{{{0, 1}, 0, "hw=9"}});
+  partitions.Find({0, 1})->Add(0);
+  partitions.MarkCommitted(partitions.NextCommit({}));
+  RepeatGate gate(source, partitions);
+  std::vector<WorkItem> to_try, ended;
+  WorkItem first = MakeWorkItem("a", 0, 1);
+  EXPECT_FALSE(gate.Passes(first));
+  gate.Settle(to_try, ended);
+  const ItemRef ref = source.asked.at(0);
+  EXPECT_EQ(gate.Remove({{0, 1}}).size(), 1u);
+  // Another worker ends the item, and it comes here once more.
+  WorkItem second = MakeWorkItem("a", 0, 1);
+  EXPECT_FALSE(gate.Passes(second));
+  gate.Settle(to_try, ended);
+  source.next = {{ref, false}};
+  gate.Settle(to_try, ended);
+  EXPECT_TRUE(to_try.empty()) << "the answer was given before the item ended";
+  source.next = {{ref, true}};
+  gate.Settle(to_try, ended);
+  EXPECT_EQ(Offsets(ended), Numbers{0});
+}
+
 // Whoever dies between two commits leaves items that ended after the last one.
 TEST(WorkerLoopRepeats, AreKnownThoughTheirOwnerCommittedNothingSinceItReadThem) {
   WorkerWorld world(1);

@@ -67,8 +67,8 @@ TEST(RetryRule, SplitsAChunkWithAnUnnamedBadItemAndFailsItWhenAlone) {
 
 TEST(RetryRule, NeverFailsItemsForAFatalError) {
   RetryRule rule({.backoff = milliseconds(200), .backoff_max = milliseconds(9'000)}, 1);
-  const RetryDecision decision =
-      rule.Decide(ErrorOf(StoreErrorClass::kFatal), {.attempts = 100, .strikes = 100});
+  const RetryDecision decision = rule.Decide(ErrorOf(StoreErrorClass::kFatal),
+                                             {.attempts = 100, .strikes = 100, .struck = true});
   EXPECT_EQ(decision.action, Action::kRetry);
   EXPECT_EQ(decision.delay, milliseconds(9'000));
 }
@@ -76,10 +76,13 @@ TEST(RetryRule, NeverFailsItemsForAFatalError) {
 TEST(RetryRule, GivesUpAnItemThatFailsWhileTheStoreWorksForOthers) {
   RetryRule rule({.attempts_max = 3, .age_max = milliseconds(1'000)}, 1);
   const StoreError error = ErrorOf(StoreErrorClass::kTransient);
-  EXPECT_EQ(rule.Decide(error, {.attempts = 9, .strikes = 2}).action, Action::kRetry);
-  EXPECT_EQ(rule.Decide(error, {.attempts = 9, .strikes = 3}).action, Action::kFailItem);
-  EXPECT_EQ(rule.Decide(error, {.chunk_items = 8, .strikes = 3}).action, Action::kSplit);
-  EXPECT_EQ(rule.Decide(error, {.strikes = 1, .age = milliseconds(1'001)}).action,
+  EXPECT_EQ(rule.Decide(error, {.attempts = 9, .strikes = 2, .struck = true}).action,
+            Action::kRetry);
+  EXPECT_EQ(rule.Decide(error, {.attempts = 9, .strikes = 3, .struck = true}).action,
+            Action::kFailItem);
+  EXPECT_EQ(rule.Decide(error, {.chunk_items = 8, .strikes = 3, .struck = true}).action,
+            Action::kSplit);
+  EXPECT_EQ(rule.Decide(error, {.strikes = 1, .struck = true, .age = milliseconds(1'001)}).action,
             Action::kFailItem);
 }
 
@@ -87,7 +90,7 @@ TEST(RetryRule, SeparatesGraphsAtTheFirstStrike) {
   RetryRule rule({.backoff = milliseconds(100)}, 1);
   const StoreError error = ErrorOf(StoreErrorClass::kTransient);
   const RetryDecision decision =
-      rule.Decide(error, {.chunk_items = 8, .several_graphs = true, .strikes = 1});
+      rule.Decide(error, {.chunk_items = 8, .several_graphs = true, .strikes = 1, .struck = true});
   EXPECT_EQ(decision.action, Action::kSplit);
   EXPECT_GE(decision.delay, milliseconds(50));
   EXPECT_EQ(rule.Decide(error, {.chunk_items = 8, .several_graphs = true}).action, Action::kRetry);
@@ -99,6 +102,11 @@ TEST(RetryRule, NeverGivesUpInAnOutage) {
                         {.attempts = 1'000, .strikes = 0, .age = std::chrono::hours(100)})
                 .action,
             Action::kRetry);
+  EXPECT_EQ(rule.Decide(ErrorOf(StoreErrorClass::kTransient),
+                        {.chunk_items = 8, .strikes = 3, .age = std::chrono::hours(100)})
+                .action,
+            Action::kRetry)
+      << "that it had strikes before the outage does not matter";
 }
 
 }  // namespace
