@@ -1,0 +1,105 @@
+// A worker process of the simulation: the real loop, projector and answering rule, over ports that
+// fail.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "common/accounting/batch_directory.h"
+#include "common/accounting/projection.h"
+#include "common/base/wakeup.h"
+#include "tests/simulation/host.h"
+#include "tests/simulation/redis.h"
+#include "tests/simulation/sim_producer.h"
+#include "tests/simulation/sim_store.h"
+#include "tests/simulation/stage.h"
+#include "worker/outcome_lookup.h"
+#include "worker/worker_loop.h"
+
+namespace headrace::simulation {
+
+// What the worker and its projector say of themselves is checked too.
+class CheckingObserver final : public worker::WorkerObserver, public accounting::ProjectorObserver {
+ public:
+  CheckingObserver(Checker& checker, Host& host) : checker_(checker), host_(host) {}
+
+  void OnOutcome(ItemState, std::size_t) override {}
+  void OnDeadLetter(const ItemError&) override {}
+  void OnChunkDone(const ChunkResult&, std::size_t) override {}
+  void OnStore(bool, const std::optional<StoreError>&) override {}
+  void OnPace(const worker::PaceState&) override {}
+  void OnMisrouted(const Record&, std::int32_t) override;
+  void OnPartitionsOwned(std::size_t) override {}
+  void OnKafka(const Status&) override {}
+  void OnInFlight(const worker::InFlight& in_flight) override;
+
+  void OnOutcomeStoreReachable(bool) override {}
+  void OnApplied(std::size_t) override {}
+  void OnRewound(const std::string&, std::int32_t) override {}
+  void OnForeignRecord(const std::string& topic, std::int32_t) override;
+  void OnUnknownVersion(const std::string& topic, std::int32_t) override;
+
+  worker::InFlight held;
+
+ private:
+  Checker& checker_;
+  Host& host_;
+};
+
+// Answers by the real rule, when the scheduler gives it a turn.
+class SimOutcomes final : public worker::OutcomeSource {
+ public:
+  SimOutcomes(Stage& stage, Host& host, Redis& redis);
+
+  void Ask(std::vector<ItemRef> items) override;
+  void Collect(std::vector<worker::ItemOutcome>& answers) override;
+
+ private:
+  Stage& stage_;
+  Host& host_;
+  RedisConnection redis_;
+  std::unique_ptr<EventConsumer> outcomes_;
+  worker::OutcomeLookup lookup_;
+  std::vector<ItemRef> waiting_;
+  std::vector<ItemRef> question_;
+};
+
+class Process {
+ public:
+  Process(Stage& stage, Redis& redis, const Wakeup& wakeup, std::int64_t incarnation);
+  ~Process();
+
+  // A part gets its turn. False when the process has ended: it died, or its loop gave up.
+  bool StepLoop();
+  bool StepProjection();
+  void StepStore();
+  void StepProducer() { producer_.Transmit(); }
+  // As SIGTERM does. Time passes.
+  void Stop();
+
+  Host& host() { return host_; }
+  const worker::InFlight& held() const { return observer_.held; }
+  // Its code is on the stack, so it must not be destroyed.
+  bool busy() const { return busy_; }
+
+ private:
+  // False when the process died in `turn`.
+  bool Turn(const std::function<void()>& turn);
+
+  Stage& stage_;
+  Host host_;
+  SimProducer producer_;
+  SimStore store_;
+  CheckingObserver observer_;
+  SimOutcomes outcomes_;
+  RedisConnection redis_;
+  accounting::BatchDirectory directory_;
+  worker::WorkerLoop loop_;
+  accounting::Projection projection_;
+  bool busy_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace headrace::simulation

@@ -1,0 +1,54 @@
+// The graph store of the simulation: one database for all workers, reached through a client in
+// each.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/ports/graph_store.h"
+#include "tests/simulation/host.h"
+#include "tests/simulation/stage.h"
+
+namespace headrace::simulation {
+
+// A chunk is applied some time after it was submitted, and answered some time after that. When its
+// process dies in between, the database may still apply it.
+class SimStore final : public GraphStore {
+ public:
+  SimStore(Stage& stage, Host& host) : stage_(stage), host_(host) {}
+  // Stop comes first.
+  ~SimStore() override = default;
+
+  StoreTraits traits() const override { return stage_.plan.traits; }
+  ClaimId Claim(std::string_view source) override;
+  void Submit(Chunk chunk, ChunkSink& sink) override;
+  Result<std::vector<StoredEpisode>> Read(const EpisodeQuery&) override {
+    return NotFound("the simulation does not read");
+  }
+  Status Erase(const GraphKey&, std::uint32_t) override { return {}; }
+  void Stop() override;
+
+  // Applies or answers a chunk whose time has come.
+  void Progress();
+
+ private:
+  struct Underway {
+    Chunk chunk;
+    ChunkSink* sink = nullptr;
+    SteadyTime due{};
+    std::optional<ChunkResult> result;  // set when it was applied or refused
+  };
+
+  ChunkResult Execute(const Chunk& chunk);
+  std::optional<StoreError> FindTrouble(const Chunk& chunk);
+  ChunkResult Apply(const Chunk& chunk);
+
+  Stage& stage_;
+  Host& host_;
+  std::deque<Underway> underway_;
+};
+
+}  // namespace headrace::simulation

@@ -1,0 +1,63 @@
+// What all parts of one run share.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "common/ports/graph_store.h"
+#include "tests/fakes/manual_clock.h"
+#include "tests/simulation/checker.h"
+#include "tests/simulation/cluster.h"
+#include "tests/simulation/item_book.h"
+#include "tests/simulation/plan.h"
+#include "tests/simulation/random.h"
+#include "tests/simulation/trace.h"
+
+namespace headrace::simulation {
+
+// Who claimed what in the store.
+class Fence {
+ public:
+  ClaimId Claim(std::string_view source) {
+    return claims_.insert_or_assign(std::string(source), ++last_).first->second;
+  }
+  bool Holds(ClaimId claim) const {
+    return std::ranges::any_of(claims_, [&](const auto& entry) { return entry.second == claim; });
+  }
+
+ private:
+  std::map<std::string, ClaimId> claims_;
+  ClaimId last_ = kNoClaim;
+};
+
+struct Stage {
+  Stage(std::uint64_t seed, bool print)
+      : plan(Plan::Of(seed)),
+        random(~seed),
+        trace(clock, print),
+        checker(trace, plan, items),
+        cluster(clock, random) {}
+
+  // Whether a fault happens now. Draws nothing once the faults are over.
+  bool Strikes(int per_thousand) {
+    return faults && per_thousand > 0 && random.Chance(per_thousand);
+  }
+
+  // Whether the broker sees the partition of the items topic with this worker.
+  bool Owns(const Host& host, std::int32_t partition);
+
+  Plan plan;
+  Random random;
+  fakes::ManualClock clock;
+  Trace trace;
+  ItemBook items;
+  Checker checker;
+  Cluster cluster;
+  Fence fence;
+  bool faults = true;
+  SteadyTime store_out_until{};
+};
+
+}  // namespace headrace::simulation
