@@ -43,7 +43,7 @@ Field WithSecret(Field field) {
 // The schemes and parameters are the graph library's, and so is what it says of a wrong one.
 Field StoreField() {
   Field field = WithSecret(Row("store", "Graph store that items are written to"));
-  field.rule = "a store URL: sqlite:PATH, postgresql://... or null:";
+  field.rule = "a store URL: sqlite:PATH, postgresql://..., ndjson:DIR or null:";
   field.set = [](Settings& settings, std::string_view text) -> std::optional<std::string> {
     const Status checked = graph::CheckStoreUrl(text);
     if (!checked.ok()) return checked.error().message;

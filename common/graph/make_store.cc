@@ -6,6 +6,8 @@
 
 #include "common/base/log.h"
 #include "common/base/units.h"
+#include "common/graph/ndjson_store.h"
+#include "common/graph/ndjson_url.h"
 #include "common/graph/null_store.h"
 #include "common/graph/postgres_schema.h"
 #include "common/graph/postgres_store.h"
@@ -38,6 +40,14 @@ Opened OpenPostgres(const StoreUrl& url, const OpenOptions& options) {
   return std::unique_ptr<GraphStore>(std::move(*std::move(store)));
 }
 
+Opened OpenNdjson(const StoreUrl& url, const OpenOptions&) {
+  auto settings = NdjsonSettingsOf(url);
+  if (!settings.ok()) return std::move(settings).error();
+  auto store = NdjsonStore::Open(*std::move(settings));
+  if (!store.ok()) return std::move(store).error();
+  return std::unique_ptr<GraphStore>(std::move(*std::move(store)));
+}
+
 Opened OpenNull(const StoreUrl&, const OpenOptions&) {
   return std::unique_ptr<GraphStore>(new NullStore);
 }
@@ -66,6 +76,12 @@ Status CheckPostgresUrl(const StoreUrl& url) {
   return {};
 }
 
+Status CheckNdjsonUrl(const StoreUrl& url) {
+  auto settings = NdjsonSettingsOf(url);
+  if (!settings.ok()) return std::move(settings).error();
+  return {};
+}
+
 // Every kind of store there is. A new one is a line here.
 struct Scheme {
   std::string_view name;
@@ -79,6 +95,7 @@ constexpr std::array kSchemes{
     Scheme{"sqlite", "sqlite:PATH", true, &RefuseParameters, &OpenSqlite, &MigrateSqlite},
     Scheme{"postgresql", "postgresql://[USER[:PASSWORD]@][HOST[:PORT],...][/DATABASE]", true,
            &CheckPostgresUrl, &OpenPostgres, &MigratePostgresAt},
+    Scheme{"ndjson", "ndjson:DIR", true, &CheckNdjsonUrl, &OpenNdjson, &MigrateNothing},
     Scheme{"null", "null:", false, &RefuseParameters, &OpenNull, &MigrateNothing},
 };
 

@@ -19,6 +19,16 @@ class FilePlace final : public StorePlace {
   const std::string query_;
 };
 
+class DirectoryPlace final : public StorePlace {
+ public:
+  Result<std::unique_ptr<GraphStore>> Open() override {
+    return graph::OpenGraphStore("ndjson:" + dir_.File("archive") + "?rotate-bytes=400");
+  }
+
+ private:
+  const ScratchDir dir_;
+};
+
 class NowhereAtAll final : public StorePlace {
  public:
   explicit NowhereAtAll(std::string url) : url_(std::move(url)) {}
@@ -45,6 +55,7 @@ const std::vector<StoreKind> kKeepingKinds = {
 const std::vector<StoreKind> kForgettingKinds = {
     NullKind("Null", "null:"),
     NullKind("DelayedNull", "null:?delay=1ms"),
+    {"Ndjson", [] { return std::make_unique<DirectoryPlace>(); }},
 };
 
 std::string NameOf(const ::testing::TestParamInfo<StoreKind>& info) { return info.param.name; }

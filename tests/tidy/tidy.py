@@ -19,16 +19,17 @@ SETTINGS_READER = "common/config/settings_reader.cc"
 
 # Folder -> the folders that it may include from, beside itself.
 _PORT_USERS = {"common/base", "common/model", "common/ports"}
-_COMMON = _PORT_USERS | {f"common/{name}" for name in ("kafka", "redis", "accounting", "http", "graph", "config")}
+_COMMON = _PORT_USERS | {f"common/{name}" for name in ("kafka", "redis", "accounting", "http", "graph", "archive", "config")}
 LAYERS = {
     "common/base": set(),
     "common/model": {"common/base"},
+    "common/archive": {"common/base", "common/model"},
     "common/ports": {"common/base", "common/model"},
     "common/kafka": _PORT_USERS,
     "common/redis": _PORT_USERS,
     "common/accounting": _PORT_USERS,
     "common/http": _PORT_USERS,
-    "common/graph": _PORT_USERS,
+    "common/graph": _PORT_USERS | {"common/archive"},
     "common/config": _PORT_USERS | {"common/kafka", "common/redis", "common/graph"},
     "producer": _COMMON,
     "worker": _COMMON,
@@ -40,6 +41,7 @@ WALLS = [
     (r"hiredis/", ["common/redis/*.cc", "common/redis/tls.h"]),
     (r"sqlite3\.h", ["common/graph/*.cc", "common/graph/sqlite_handles.h"]),
     (r"libpq", ["common/graph/postgres_*.cc"]),
+    (r"zstd\.h", ["common/archive/*.cc"]),
     (r"spdlog/", ["common/base/log.cc"]),
     (r"simdjson", ["common/model/*.cc", "common/model/padded_text.h"]),
     (r"nlohmann/", ["common/model/*.cc", "common/redis/*.cc", "producer/cli/*.cc"]),

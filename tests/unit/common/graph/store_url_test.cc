@@ -43,7 +43,13 @@ TEST(StoreUrl, RefusesWhatDoesNotExistAndNamesWhatDoes) {
       {"headrace.db", "SCHEME:LOCATION"},
       {":headrace.db", "SCHEME:LOCATION"},
       {"neo5j:host", "sqlite:PATH, postgresql://"},
+      {"neo5j:host", "ndjson:DIR, null:"},
       {"sqlite:", "sqlite:PATH"},
+      {"sqlite:a.db?rotate-bytes=1MiB", "there is no parameter \"rotate-bytes\""},
+      {"ndjson:", "ndjson:DIR"},
+      {"ndjson:d?rotate-bytes=0", "256MiB"},
+      {"ndjson:d?rotate-bytes=much", "256MiB"},
+      {"ndjson:d?rotate_bytes=1MiB", "rotate-bytes=SIZE for ndjson:DIR"},
       {"null:somewhere", "null:"},
       {"sqlite:a.db?delay", "needs a value"},
       {"sqlite:a.db?delay=soon", "5ms"},
@@ -100,8 +106,10 @@ TEST(StoreUrl, JudgesPostgresUrlsAsLibpqDoesAndTellsNoSecret) {
 
 TEST(MakeStore, OpensWhatTheUrlNames) {
   const testing::ScratchDir dir;
-  for (const std::string& url : {std::string("null:"), "sqlite:" + dir.File("graph.db"),
-                                 "sqlite:" + dir.File("graph.db") + "?delay=1ms"}) {
+  for (const std::string& url :
+       {std::string("null:"), "sqlite:" + dir.File("graph.db"),
+        "sqlite:" + dir.File("graph.db") + "?delay=1ms",
+        "ndjson:" + dir.File("archive") + "?rotate-bytes=1MiB&delay=1ms"}) {
     SCOPED_TRACE(url);
     EXPECT_TRUE(CheckStoreUrl(url).ok());
     EXPECT_TRUE(OpenGraphStore(url).ok());
