@@ -80,13 +80,14 @@ void Admission::JudgeTracked(const Record& record, std::string_view header, Verd
   }
   write.ref = id->ref;
   write.episode = id->ref.batch.ItemUuid(id->ref.index);
+  // Nobody else names an episode: it could be the one that another item is going to be.
+  if (batch->upstream || batch->archived) write.episode = id->episode.value_or(write.episode);
   write.incarnation = id->incarnation;
   write.skip = id->skip;
   verdict.item.again = id->again;
   if (id->accepted_at) write.accepted_at = *id->accepted_at;
   if (batch->upstream) {
     verdict.item.upstream = true;
-    write.episode = id->episode.value_or(write.episode);
     if (auto error = FindFault(record.value, write.graph)) {
       verdict.kind = Verdict::Kind::kRefused;
       verdict.refusal = std::move(error);

@@ -31,6 +31,19 @@ FinishedItem ToFinished(const WorkItem& item, ItemState state) {
           .offset = item.offset};
 }
 
+// What to send the item with once more. Its episode is named where it came out of an archive; that
+// of an upstream item stands beside, because its batch is known only once a round was opened.
+ItemIdHeader HeaderOf(const WorkItem& item) {
+  const WriteItem& write = item.write;
+  ItemIdHeader header{.ref = write.ref,
+                      .accepted_at = write.accepted_at,
+                      .incarnation = write.incarnation,
+                      .skip = write.skip};
+  const bool own = write.episode == write.ref.batch.ItemUuid(write.ref.index);
+  if (!item.upstream && !own) header.episode = write.episode;
+  return header;
+}
+
 }  // namespace
 
 Settlement::Settlement(Parts parts, RetryRule retry_rule, std::string items_topic)
@@ -157,10 +170,7 @@ Status Settlement::Fail(const WorkItem& item, std::string_view key, std::string_
   const DeadLetter letter{.key = key,
                           .value = payload,
                           .project = item.write.graph.project,
-                          .id = {.ref = item.write.ref,
-                                 .accepted_at = item.write.accepted_at,
-                                 .incarnation = item.write.incarnation,
-                                 .skip = item.write.skip},
+                          .id = HeaderOf(item),
                           .episode = item.write.episode,
                           .error = std::move(error),
                           .first_try = item.first_try == Timestamp{} ? now : item.first_try,

@@ -80,6 +80,7 @@ void BatchDirectory::Learn(const BatchFact& fact) {
   KnownBatch& known = batches_[fact.batch];
   known.project = fact.project;
   known.upstream = known.upstream || fact.upstream;
+  known.archived = known.archived || fact.archived;
   const bool sealed = fact.kind == BatchFactKind::kSealed;
   if (fact.index_end && (sealed || !known.index_end)) known.index_end = fact.index_end;
 }

@@ -20,6 +20,7 @@ struct KnownBatch {
   std::string project;
   std::optional<std::uint64_t> index_end;  // one past the highest index, once known
   bool upstream = false;  // an implicit batch, known because some of its items are tried again
+  bool archived = false;  // its items come out of an archive and name their episodes
 };
 
 // Owned and called by one thread. About 100 bytes a batch.

@@ -103,6 +103,14 @@ bool ReadIndexes(const Json& object, std::vector<IndexRange>& ranges) {
   return true;
 }
 
+bool ReadFlag(const Json& object, const char* name, bool& value) {
+  const auto member = object.find(name);
+  if (member == object.end()) return true;
+  if (!member->is_boolean()) return false;
+  value = member->get<bool>();
+  return true;
+}
+
 bool ReadTime(const Json& object, Timestamp& at) {
   std::string text;
   if (!ReadText(object, "at", text)) return false;
@@ -118,9 +126,7 @@ Error Malformed(std::string_view member) {
 // What a retry says beside its key; the two must agree.
 Status ReadRetry(const Json& object, const FactKey& key, BatchFact& fact) {
   fact.round = key.round;
-  const auto upstream = object.find("upstream");
-  if (upstream != object.end() && !upstream->is_boolean()) return Malformed("upstream");
-  fact.upstream = upstream != object.end() && upstream->get<bool>();
+  if (!ReadFlag(object, "upstream", fact.upstream)) return Malformed("upstream");
   if (!ReadIndexes(object, fact.indexes)) return Malformed("indexes");
   if (fact.indexes.front().first != key.first_index) return Malformed("indexes");
   if (fact.item_count != CountOf(fact.indexes)) return Malformed("item_count");
@@ -160,6 +166,7 @@ std::string EncodeBatchFact(const BatchFact& fact) {
   // As text, so that the client gets its metadata back byte for byte.
   WriteText(object, "metadata", fact.metadata);
   if (fact.upstream) object["upstream"] = true;
+  if (fact.archived) object["archived"] = true;
   for (const IndexRange& range : fact.indexes) {
     object["indexes"].push_back({range.first, range.last});
   }
@@ -189,6 +196,7 @@ Result<BatchFact> DecodeBatchFact(std::string_view key, std::string_view value) 
   if (!ReadNumber(object, "dispatched", fact.dispatched)) return Malformed("dispatched");
   if (!ReadText(object, "source_sha256", fact.source_sha256)) return Malformed("source_sha256");
   if (!ReadText(object, "metadata", fact.metadata)) return Malformed("metadata");
+  if (!ReadFlag(object, "archived", fact.archived)) return Malformed("archived");
   Status complete = CheckComplete(fact);
   if (complete.ok() && fact.kind == BatchFactKind::kRetryOpened) {
     complete = ReadRetry(object, *parsed_key, fact);

@@ -37,7 +37,8 @@ struct BatchFact {
   std::string metadata;                     // opened: JSON object, empty when absent
   std::uint8_t round = 0;                   // retry: 1 or higher
   bool upstream = false;                    // retry: the batch is an implicit one
-  std::vector<IndexRange> indexes;          // retry: by index, disjoint; `item_count` items in all
+  bool archived = false;            // every: items come out of an archive and name their episodes
+  std::vector<IndexRange> indexes;  // retry: by index, disjoint; `item_count` items in all
 };
 
 // "batch/<uuid>/opened"; of a retry: with at least one index.

@@ -21,7 +21,8 @@ struct ItemIdHeader {
   ItemRef ref;
   std::optional<Timestamp> accepted_at;  // millisecond precision
   std::uint32_t incarnation = 0;         // of the destination, see GraphStore::Erase
-  std::optional<Uuid> episode;  // where it is not the item's id: upstream items tried again
+  std::optional<Uuid> episode;  // where it is not the item's id: upstream items tried again, and
+                                // items out of an archive
   bool again = false;           // f=again: sent before, so it may have ended already
   bool skip = false;            // f=skip: store the message, no extraction (ignore_roles)
 };

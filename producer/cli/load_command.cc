@@ -55,6 +55,11 @@ ExitCode RunLoad(const CommandContext& context, const LoadOptions& options) {
     context.err << "headrace: " << inputs.error().message << '\n';
     return ExitCode::kInputInvalid;
   }
+  Result<intake::InputPlan> plan = intake::PlanInputs(options.paths);
+  if (!plan.ok()) {
+    context.err << "headrace: " << plan.error().message << '\n';
+    return ExitCode::kInputInvalid;
+  }
   if (Status checked = CheckInputs(options, *inputs); !checked.ok()) {
     return Usage(context, checked.error());
   }
@@ -71,6 +76,7 @@ ExitCode RunLoad(const CommandContext& context, const LoadOptions& options) {
                   .options = options,
                   .request = *request,
                   .inputs = *inputs,
+                  .plan = *plan,
                   .clock = clock,
                   .interrupt = *interrupt},
                  std::move(rejects_file))

@@ -92,8 +92,7 @@ bool LoadRun::TopicsWillDo(const std::vector<kafka::TopicFinding>& findings) {
 }
 
 bool LoadRun::Scan() {
-  console_.BeginChecking(world_.inputs.rereadable ? std::optional(world_.inputs.bytes_total)
-                                                  : std::nullopt);
+  console_.BeginChecking(world_.inputs.bytes_total);
   intake::ItemReader reader = OpenReader();
   Result<intake::ScanTotals> totals = intake::ScanItems(reader, console_, StopFunction());
   console_.EndStage();
@@ -276,11 +275,11 @@ intake::StopRequested LoadRun::StopFunction() const {
 }
 
 intake::ItemReader LoadRun::OpenReader() const {
-  return intake::ItemReader(
-      {.paths = world_.options.paths,
-       .project = world_.context.settings.project,
-       .limits = world_.context.settings.limits},
-      [](const std::string& path) { return intake::OpenInput(path, kInputIdle); });
+  return intake::ItemReader({.paths = world_.plan.paths,
+                             .project = world_.context.settings.project,
+                             .limits = world_.context.settings.limits},
+                            intake::OpenPlanned(world_.plan, kInputIdle,
+                                                world_.context.settings.limits.record_bytes_max));
 }
 
 }  // namespace headrace::cli

@@ -12,6 +12,7 @@
 #include "producer/cli/load_console.h"
 #include "producer/cli/load_options.h"
 #include "producer/cli/load_summary.h"
+#include "producer/intake/input_plan.h"
 #include "producer/intake/loader.h"
 
 namespace headrace::cli {
@@ -21,6 +22,7 @@ struct LoadWorld {
   const LoadOptions& options;
   const LoadRequest& request;
   const intake::InputFacts& inputs;
+  const intake::InputPlan& plan;
   const Clock& clock;
   const Interrupt& interrupt;
 };

@@ -68,14 +68,18 @@ Result<InputFacts> InspectInputs(std::span<const std::string> paths) {
     }
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) return SystemError(path, errno);
-    if (S_ISDIR(info.st_mode)) return SystemError(path, EISDIR);
+    if (S_ISDIR(info.st_mode)) {  // an archive: its files' sizes say little about its bytes
+      facts.bytes_total.reset();
+      continue;
+    }
+    if (path.ends_with(".zst")) facts.bytes_total.reset();
     if (S_ISREG(info.st_mode)) {
-      facts.bytes_total += static_cast<std::uint64_t>(info.st_size);
+      if (facts.bytes_total) *facts.bytes_total += static_cast<std::uint64_t>(info.st_size);
     } else {
       facts.rereadable = false;  // a FIFO, a terminal, a process substitution
     }
   }
-  if (!facts.rereadable) facts.bytes_total = 0;
+  if (!facts.rereadable) facts.bytes_total.reset();
   return facts;
 }
 

@@ -36,11 +36,11 @@ using OpenSource = std::function<Result<std::unique_ptr<ByteSource>>(const std::
 
 // What can be said about the inputs before reading them.
 struct InputFacts {
-  bool rereadable = true;         // all are regular files: they can be read twice
-  std::uint64_t bytes_total = 0;  // their sizes, when rereadable
+  bool rereadable = true;  // all are regular files or archives: they can be read twice
+  std::optional<std::uint64_t> bytes_total = 0;  // when their sizes tell
 };
 
-// kInvalid when a file is not there or is a directory.
+// kInvalid when a file is not there.
 Result<InputFacts> InspectInputs(std::span<const std::string> paths);
 
 }  // namespace headrace::intake

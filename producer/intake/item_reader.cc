@@ -83,7 +83,7 @@ Result<ItemReader::Event> ItemReader::Next(ItemLine& line) {
     }
     if (read.first_piece) ++line_count_;
     if (!read.oversized && IsBlank(read.text)) continue;
-    return Judge(read, line);
+    if (const std::optional<Event> judged = Judge(read, line)) return *judged;
   }
 }
 
@@ -94,11 +94,12 @@ Status ItemReader::OpenNext() {
   ++next_path_;
   file_ = path == kStandardInput ? "<stdin>" : path;
   source_ = std::make_unique<HashingSource>(*std::move(source), hash_);
-  lines_ = std::make_unique<LineReader>(*source_, options_.limits.record_bytes_max);
+  lines_ = std::make_unique<LineReader>(*source_,
+                                        options_.limits.record_bytes_max + kArchiveMarkBytesMax);
   return {};
 }
 
-ItemReader::Event ItemReader::Judge(const Line& read, ItemLine& line) {
+std::optional<ItemReader::Event> ItemReader::Judge(const Line& read, ItemLine& line) {
   line.file = file_;
   line.number = read.number;
   line.index = static_cast<std::uint32_t>(line_count_ - 1);
@@ -106,13 +107,40 @@ ItemReader::Event ItemReader::Judge(const Line& read, ItemLine& line) {
   line.raw = read.raw;
   line.raw_complete = read.last_piece;
   line.refusal.reset();
+  line.archived = nullptr;
   if (!read.first_piece) return Event::kRefusedTail;
   if (read.oversized) {
     line.refusal = TooLarge(options_.limits);
     return Event::kRefused;
   }
-  line.refusal = parser_.Parse(read.text, item_);
+  return IsArchiveLine(read.text) ? JudgeArchived(line) : JudgeItem(line);
+}
+
+std::optional<ItemReader::Event> ItemReader::JudgeArchived(ItemLine& line) {
+  Result<ArchiveLine> parsed = ParseArchiveLine(line.text);
+  if (!parsed.ok()) {
+    line.refusal = {.code = std::string(codes::kInvalidJson),
+                    .pointer = "/headrace_archive",
+                    .message = parsed.error().message};
+    return Event::kRefused;
+  }
+  archived_ = *std::move(parsed);
+  if (archived_.mark.erased_below || archived_.mark.graph.project != options_.project) {
+    return std::nullopt;
+  }
+  line.text = archived_.item;
+  line.archived = &archived_.mark;
+  return JudgeItem(line);
+}
+
+ItemReader::Event ItemReader::JudgeItem(ItemLine& line) {
+  line.refusal = parser_.Parse(line.text, item_);
   if (line.refusal) return Event::kRefused;
+  // What other programs produced may leave its user to the record's key, which the archive has.
+  if (line.archived != nullptr && item_.type == ItemType::kThreadMessage && item_.user_id.empty() &&
+      line.archived->graph.kind == GraphKind::kUser) {
+    item_.user_id = line.archived->graph.id;
+  }
   const Result<GraphKey> destination = DestinationOf(item_, options_.project);
   if (!destination.ok()) {
     line.refusal = NoDestination(item_, destination.error());

@@ -10,6 +10,7 @@
 
 #include "common/base/hex.h"
 #include "common/base/sha256.h"
+#include "common/model/archive_line.h"
 #include "common/model/ids.h"
 #include "common/model/item_parser.h"
 #include "producer/intake/byte_source.h"
@@ -25,12 +26,14 @@ struct ItemReaderOptions {
 
 // What was read. The views stay valid until the next call.
 struct ItemLine {
-  std::string_view file;           // "<stdin>" for standard input
-  std::uint64_t number = 0;        // of the line in its file, from 1
-  std::uint32_t index = 0;         // in the batch: the number of lines before it in all files
-  std::string_view text;           // kItem: the JSON text, byte for byte
-  std::string_view raw;            // kRefused and kRefusedTail: the line (or a piece) as it was
-  bool raw_complete = true;        // no kRefusedTail follows
+  std::string_view file;     // "<stdin>" for standard input
+  std::uint64_t number = 0;  // of the line in its file, from 1
+  std::uint32_t index = 0;   // in the batch: the number of lines before it in all files
+  std::string_view text;     // kItem: the JSON text, byte for byte, without an archive's mark
+  std::string_view raw;      // kRefused and kRefusedTail: the line (or a piece) as it was
+  bool raw_complete = true;  // no kRefusedTail follows
+  // kItem out of an archive: where it came from. Valid until the next call.
+  const ArchiveMark* archived = nullptr;
   std::string key;                 // kItem: the graph key of its destination
   std::optional<Refusal> refusal;  // kRefused
 };
@@ -46,7 +49,8 @@ class ItemReader {
   ItemReader(const ItemReader&) = delete;
   ItemReader& operator=(const ItemReader&) = delete;
 
-  // Blank lines are passed over; they keep their number. kInvalid when an input cannot be read or
+  // Blank lines are passed over, as are an archive's records of erases and its items of other
+  // projects; they keep their number. kInvalid when an input cannot be read or
   // has more lines than a batch may hold.
   Result<Event> Next(ItemLine& line);
 
@@ -61,7 +65,9 @@ class ItemReader {
   class HashingSource;
 
   Status OpenNext();
-  Event Judge(const Line& read, ItemLine& line);
+  std::optional<Event> Judge(const Line& read, ItemLine& line);
+  std::optional<Event> JudgeArchived(ItemLine& line);
+  Event JudgeItem(ItemLine& line);
 
   const ItemReaderOptions options_;
   const OpenSource open_;
@@ -74,6 +80,7 @@ class ItemReader {
   std::uint64_t bytes_of_closed_ = 0;
   std::uint64_t line_count_ = 0;
   Item item_;
+  ArchiveLine archived_;
 };
 
 }  // namespace headrace::intake

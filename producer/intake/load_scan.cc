@@ -23,6 +23,7 @@ Result<ScanTotals> ScanItems(ItemReader& reader, LoadObserver& observer,
     switch (*event) {
       case ItemReader::Event::kItem:
         ++totals.accepted;
+        totals.archived = totals.archived || line.archived != nullptr;
         break;
       case ItemReader::Event::kRefused:
         ++totals.rejected;

@@ -15,6 +15,7 @@ struct ScanTotals {
   std::uint64_t index_end = 0;  // the number of lines, blank ones included
   std::uint64_t bytes = 0;
   std::string sha256;
+  bool archived = false;  // some items come out of an archive
 };
 
 struct LoadProgress {

@@ -23,7 +23,6 @@
 #include <utility>
 
 #include "common/base/units.h"
-#include "common/model/item_header.h"
 
 namespace headrace::intake {
 namespace {
@@ -108,6 +107,8 @@ bool Loader::Add(ItemLine& line) {
   item.index = line.index;
   item.key.swap(line.key);
   item.value.assign(line.text);
+  item.archived.reset();
+  if (line.archived != nullptr) item.archived = *line.archived;
   window_.bytes += item.value.size();
   return true;
 }
@@ -128,12 +129,14 @@ bool Loader::SendWindow() {
 }
 
 bool Loader::SendItem(const Pending& item) {
+  if (item.archived && !report_.archived) {
+    return Fail(LoadEnd::kInputFailed,
+                "lines of an archive follow other lines in standard input: load them apart");
+  }
   if (!WaitUntilInFlightBelow(options_.in_flight_items_max, options_.in_flight_bytes_max)) {
     return false;
   }
-  const std::string id = EncodeItemIdHeader({.ref = {.batch = plan_.batch, .index = item.index},
-                                             .accepted_at = ToMillis(clock_.WallNow()),
-                                             .again = plan_.known.opened.has_value()});
+  const std::string id = EncodeItemIdHeader(HeaderOf(item));
   const std::array<Header, 1> headers{{{.name = kItemIdHeader, .value = id}}};
   const Status produced = producer_.Produce({.topic = options_.items_topic,
                                              .key = item.key,
@@ -148,7 +151,32 @@ bool Loader::SendItem(const Pending& item) {
   return true;
 }
 
+// What comes out of an archive keeps its episode's id, so that a store which has it already is not
+// changed; its event time; and the incarnation, so that a store which has erased it since says so.
+ItemIdHeader Loader::HeaderOf(const Pending& item) const {
+  ItemIdHeader header{.ref = {.batch = plan_.batch, .index = item.index},
+                      .accepted_at = ToMillis(clock_.WallNow()),
+                      .again = plan_.known.opened.has_value()};
+  if (!item.archived) return header;
+  header.accepted_at = item.archived->accepted_at;
+  header.incarnation = item.archived->incarnation;
+  header.episode = item.archived->episode;
+  header.skip = item.archived->skip;
+  return header;
+}
+
+// A worker takes an item's word for its episode only in a batch whose facts, in whatever order it
+// reads them, say that it may.
+bool Loader::IsOfArchive() const {
+  if (plan_.known.opened) return plan_.known.opened->archived;
+  if (plan_.totals) return plan_.totals->archived;
+  const auto begin = window_.items.begin();
+  return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(window_.count),
+                     [](const Pending& item) { return item.archived.has_value(); });
+}
+
 bool Loader::Open() {
+  report_.archived = IsOfArchive();
   BatchFact fact = NewFact(BatchFactKind::kOpened);
   if (plan_.known.opened) {
     // Sent again as it was, so that a Redis that lost the batch learns of it again.
@@ -172,7 +200,8 @@ bool Loader::Seal(ItemReader& reader) {
                        .rejected = report_.rejected,
                        .index_end = reader.line_count(),
                        .bytes = reader.bytes_read(),
-                       .sha256 = reader.FinishHash()};
+                       .sha256 = reader.FinishHash(),
+                       .archived = report_.archived};
   if (!MatchesFirstPass(now)) {
     return Fail(LoadEnd::kInputFailed, "the input changed while it was being loaded");
   }
@@ -197,6 +226,7 @@ BatchFact Loader::NewFact(BatchFactKind kind) const {
   fact.batch = plan_.batch;
   fact.project = plan_.project;
   fact.at = clock_.WallNow();
+  fact.archived = report_.archived;
   return fact;
 }
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/model/archive_line.h"
+#include "common/model/item_header.h"
 #include "common/ports/event_log.h"
 #include "producer/intake/load_journal.h"
 #include "producer/intake/load_scan.h"
@@ -49,6 +51,7 @@ struct LoadReport {
   LoadEnd end = LoadEnd::kNothing;
   std::string problem;          // a sentence, for the last three
   bool opened = false;          // the batch exists
+  bool archived = false;        // its items come out of an archive
   std::uint64_t delivered = 0;  // items that Kafka acknowledged
   std::uint64_t bytes = 0;      // of these
   std::uint64_t rejected = 0;   // refused lines
@@ -67,6 +70,7 @@ class Loader {
     std::uint32_t index;
     std::string key;
     std::string value;
+    std::optional<ArchiveMark> archived;
   };
 
   // Each returns false when the load cannot go on; end_ and report_.problem say why.
@@ -75,6 +79,8 @@ class Loader {
   void StopIfStrict(const ItemLine& line);
   bool SendWindow();
   bool SendItem(const Pending& item);
+  ItemIdHeader HeaderOf(const Pending& item) const;
+  bool IsOfArchive() const;
   bool Open();
   bool Seal(ItemReader& reader);
   bool MatchesFirstPass(const ScanTotals& now);

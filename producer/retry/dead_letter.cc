@@ -47,8 +47,11 @@ Result<DeadLetter> ReadDeadLetter(const Record& record) {
 }
 
 bool IsUpstream(const DeadLetter& letter) {
-  return letter.episode && *letter.episode != letter.id.ref.batch.ItemUuid(letter.id.ref.index);
+  return !IsArchived(letter) && letter.episode &&
+         *letter.episode != letter.id.ref.batch.ItemUuid(letter.id.ref.index);
 }
+
+bool IsArchived(const DeadLetter& letter) { return letter.id.episode.has_value(); }
 
 std::string_view WhyNotReplayable(const DeadLetter& letter, std::string_view key,
                                   std::string_view items_batch, std::string_view items_realtime) {

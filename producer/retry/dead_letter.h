@@ -28,8 +28,10 @@ struct DeadLetter {
 // kInvalid for a record that is not a dead letter of ours.
 Result<DeadLetter> ReadDeadLetter(const Record& record);
 
-// An item of an implicit batch: its episode is not its id.
+// An item of an implicit batch: its episode is not its id, and its batch does not say so.
 bool IsUpstream(const DeadLetter& letter);
+// An item out of an archive, of a batch whose items name their episodes.
+bool IsArchived(const DeadLetter& letter);
 
 // Why sending the letter's record again cannot help or cannot be done; empty when it can. The
 // topics of items must be told.

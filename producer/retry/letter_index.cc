@@ -38,6 +38,7 @@ struct LetterIndex::Opening {
   Uuid item;
   std::uint8_t round = 0;
   bool upstream = false;
+  bool archived = false;
   std::uint16_t code = 0;
   std::uint16_t project = 0;
 };
@@ -55,7 +56,8 @@ void LetterIndex::Add(const Record& record, const DeadLetter& letter) {
        .round = letter.id.ref.round,
        .taken = filter_.Takes(letter),
        .replayable = WhyNotReplayable(letter, record.key, topics_.batch, topics_.realtime).empty(),
-       .upstream = IsUpstream(letter)});
+       .upstream = IsUpstream(letter),
+       .archived = IsArchived(letter)});
 }
 
 // Codes and projects are few. Should a foreign program write a different one with every letter, the
@@ -117,7 +119,8 @@ void LetterIndex::Plan(const Entry& oldest, const Entry& newest, const RetryBook
   } else {
     sending.round = static_cast<std::uint8_t>(newest.round + 1);
     plan.sendings.push_back(sending);
-    openings.push_back({newest.item, sending.round, newest.upstream, newest.code, newest.project});
+    openings.push_back({newest.item, sending.round, newest.upstream, newest.archived, newest.code,
+                        newest.project});
     ++plan.items;
   }
 }
@@ -145,7 +148,8 @@ void LetterIndex::OpenRounds(std::vector<Opening> openings, Timestamp now, Repla
                              .project = names_[opening.project],
                              .at = now,
                              .round = opening.round,
-                             .upstream = opening.upstream});
+                             .upstream = opening.upstream,
+                             .archived = opening.archived});
     }
     AddIndex(plan.rounds.back(), opening.item.low32() - 1);
   }

@@ -83,6 +83,7 @@ class LetterIndex {
     bool taken = false;  // by the filter
     bool replayable = false;
     bool upstream = false;
+    bool archived = false;
   };
   struct Opening;
 

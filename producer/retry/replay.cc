@@ -63,7 +63,7 @@ Status SendAgain(AcknowledgedWriter& writer, const Record& record, const DeadLet
   ItemIdHeader id = letter.id;
   id.ref.round = round;
   id.again = true;  // a replay that was interrupted is finished by sending some items twice
-  id.episode = IsUpstream(letter) ? letter.episode : std::nullopt;
+  if (IsUpstream(letter)) id.episode = letter.episode;
   const std::string text = EncodeItemIdHeader(id);
   const std::array<Header, 1> headers{{{.name = kItemIdHeader, .value = text}}};
   const std::string topic(letter.origin_topic);

@@ -176,5 +176,23 @@ TEST_F(AdmissionTest, LetsNobodyNameTheEpisodeOfAnOpenedBatch) {
   EXPECT_FALSE(verdict.item.upstream);
 }
 
+TEST_F(AdmissionTest, TakesTheWordOfAnArchiveForItsEpisodes) {
+  const BatchFact opened{.kind = BatchFactKind::kOpened,
+                         .batch = BatchId::Random(),
+                         .project = "default",
+                         .at = world_.clock.WallNow(),
+                         .archived = true};
+  world_.log.Append(kJournal, 0, BatchFactKey(opened), EncodeBatchFact(opened));
+  ItemIdHeader id{.ref = {opened.batch, 3, 0}, .episode = Uuid::Random()};
+  const Verdict named = Judge("default/g/a", kEpisode, {{kItemIdHeader, EncodeItemIdHeader(id)}});
+  EXPECT_EQ(named.kind, Verdict::Kind::kAdmitted);
+  EXPECT_EQ(named.item.write.episode, *id.episode);
+  EXPECT_EQ(named.item.write.ref, id.ref);
+  EXPECT_FALSE(named.item.upstream);
+  id.episode.reset();
+  const Verdict unnamed = Judge("default/g/a", kEpisode, {{kItemIdHeader, EncodeItemIdHeader(id)}});
+  EXPECT_EQ(unnamed.item.write.episode, opened.batch.ItemUuid(3));
+}
+
 }  // namespace
 }  // namespace headrace::worker

@@ -106,6 +106,20 @@ TEST_F(BatchDirectoryTest, KnowsAnImplicitBatchByItsRetry) {
   EXPECT_EQ(directory_->Find(opened, milliseconds(0))->index_end, 20U);
 }
 
+// Facts of a batch lie in several partitions and come in any order.
+TEST_F(BatchDirectoryTest, AnyFactTellsThatItemsComeOutOfAnArchive) {
+  BatchFact fact{.kind = BatchFactKind::kDispatched,
+                 .batch = BatchId::Random(),
+                 .project = "p",
+                 .at = clock_.WallNow(),
+                 .dispatched = 1,
+                 .archived = true};
+  log_.Append("journal", 0, BatchFactKey(fact), EncodeBatchFact(fact));
+  ASSERT_TRUE(directory_->CatchUp().ok());
+  EXPECT_TRUE(directory_->Known(fact.batch)->archived);
+  EXPECT_FALSE(directory_->Find(Open(2), milliseconds(0))->archived);
+}
+
 TEST_F(BatchDirectoryTest, UnknownVersionMeansThatAbsenceProvesNothing) {
   const BatchId known = Open(1);
   log_.Append("journal", 0, "batch/" + BatchId::Random().ToString() + "/opened", "\x7f{}");

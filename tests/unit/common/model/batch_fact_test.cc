@@ -44,6 +44,24 @@ TEST(BatchFact, ReadsBackWhatItWrote) {
   EXPECT_EQ(decoded->metadata, fact.metadata);
 }
 
+TEST(BatchFact, EveryKindMaySayThatItsItemsComeOutOfAnArchive) {
+  for (const bool archived : {false, true}) {
+    BatchFact fact = Sealed();
+    fact.archived = archived;
+    fact.dispatched = 1;
+    for (const BatchFactKind kind :
+         {BatchFactKind::kOpened, BatchFactKind::kDispatched, BatchFactKind::kSealed}) {
+      fact.kind = kind;
+      const auto decoded = DecodeBatchFact(BatchFactKey(fact), EncodeBatchFact(fact));
+      ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+      EXPECT_EQ(decoded->archived, archived);
+    }
+  }
+  std::string wrong = EncodeBatchFact(Sealed());
+  wrong.insert(wrong.find('{') + 1, R"("archived":1,)");
+  EXPECT_FALSE(DecodeBatchFact(BatchFactKey(Sealed()), wrong).ok());
+}
+
 BatchFact Retry() {
   return {.kind = BatchFactKind::kRetryOpened,
           .batch = *BatchId::Parse("01234567-89ab-4def-8123-456700000000"),
@@ -52,6 +70,7 @@ BatchFact Retry() {
           .item_count = 4,
           .round = 2,
           .upstream = true,
+          .archived = true,
           .indexes = {{3, 5}, {9, 9}}};
 }
 
@@ -65,6 +84,7 @@ TEST(BatchFact, ReadsBackARetry) {
     EXPECT_EQ(decoded->kind, BatchFactKind::kRetryOpened);
     EXPECT_EQ(decoded->round, 2);
     EXPECT_TRUE(decoded->upstream);
+    EXPECT_TRUE(decoded->archived);
     EXPECT_EQ(decoded->item_count, 4u);
     EXPECT_EQ(decoded->indexes, fact.indexes);
     EXPECT_EQ(decoded->dispatched, dispatched);

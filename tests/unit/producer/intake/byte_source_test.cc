@@ -71,7 +71,10 @@ TEST_F(ByteSourceTest, TellsFilesFromPipes) {
   EXPECT_FALSE(InspectInputs(std::vector<std::string>{files[0], "-"})->rereadable);
   ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
   EXPECT_FALSE(InspectInputs(std::vector<std::string>{Path("pipe")})->rereadable);
-  EXPECT_FALSE(InspectInputs(std::vector<std::string>{dir_}).ok());
+  const auto archive = InspectInputs(std::vector<std::string>{dir_});
+  ASSERT_TRUE(archive.ok());
+  EXPECT_TRUE(archive->rereadable);
+  EXPECT_FALSE(archive->bytes_total);
   EXPECT_FALSE(InspectInputs(std::vector<std::string>{Path("gone")}).ok());
 }
 

@@ -128,6 +128,78 @@ TEST_F(LoaderTest, KeepsTheOrderOfTheFile) {
   EXPECT_EQ(next, 50);
 }
 
+ArchiveMark Mark(std::string id) {
+  return {.written_at = Timestamp(std::chrono::seconds(1'800'000'000)),
+          .graph = {.project = "default", .kind = GraphKind::kUser, .id = std::move(id)},
+          .episode = Uuid::Random(),
+          .ref = {.batch = BatchId::Random(), .index = 70, .round = 2},
+          .accepted_at = Timestamp(std::chrono::milliseconds(1'700'000'000'123)),
+          .incarnation = 3,
+          .skip = true,
+          .erased_below = {}};
+}
+
+std::string ArchiveText(const ArchiveMark& mark, std::string_view item) {
+  std::string text;
+  AppendArchiveLine(mark, item, text);
+  return text;
+}
+
+constexpr std::string_view kMessageWithoutUser =
+    R"({"type":"thread_message","thread_id":"t","role":"user","content":"hello"})";
+
+// From files and from a pipe, which has no first pass to tell what is coming.
+TEST_F(LoaderTest, SendsWhatAnArchiveHoldsAsItWasAcceptedAndSaysSoInEveryFact) {
+  const ArchiveMark mark = Mark("ann");
+  const std::string text = ArchiveText(mark, kMessageWithoutUser);
+  for (const bool pipe : {false, true}) {
+    SCOPED_TRACE(pipe);
+    producer_.sent.clear();
+    plan_.totals.reset();
+    const LoadReport report = pipe ? LoadOnce(text) : LoadFile(text);
+    ASSERT_EQ(report.end, LoadEnd::kSealed) << report.problem;
+    ASSERT_EQ(producer_.sent.size(), 4u);
+    const ScriptedProducer::Sent& item = producer_.sent[2];
+    EXPECT_EQ(item.key, "default/u/ann");
+    EXPECT_EQ(item.value, kMessageWithoutUser);
+    const Result<ItemIdHeader> header = ParseItemIdHeader(item.header);
+    ASSERT_TRUE(header.ok());
+    EXPECT_EQ(header->ref, (ItemRef{.batch = plan_.batch, .index = 0}));
+    EXPECT_EQ(header->episode, mark.episode);
+    EXPECT_EQ(header->accepted_at, mark.accepted_at);
+    EXPECT_EQ(header->incarnation, 3u);
+    EXPECT_TRUE(header->skip);
+    EXPECT_FALSE(header->again);
+    for (const BatchFactKind kind :
+         {BatchFactKind::kOpened, BatchFactKind::kDispatched, BatchFactKind::kSealed}) {
+      ASSERT_TRUE(Fact(kind));
+      EXPECT_TRUE(Fact(kind)->archived);
+    }
+  }
+  LoadFile(Episodes(1));
+  EXPECT_FALSE(ParseItemIdHeader(producer_.sent.at(6).header)->episode);
+}
+
+TEST_F(LoaderTest, ReplaysABatchOutOfAnArchiveAsOne) {
+  const std::string text = ArchiveText(Mark("ann"), kMessageWithoutUser);
+  LoadFile(text);
+  plan_.known.opened = Fact(BatchFactKind::kOpened);
+  producer_.sent.clear();
+  LoadFile(text);
+  ASSERT_EQ(producer_.sent.size(), 4u);
+  EXPECT_TRUE(Fact(BatchFactKind::kOpened)->archived);
+  EXPECT_TRUE(Fact(BatchFactKind::kSealed)->archived);
+  EXPECT_TRUE(ParseItemIdHeader(producer_.sent[2].header)->episode);
+  EXPECT_TRUE(ParseItemIdHeader(producer_.sent[2].header)->again);
+}
+
+TEST_F(LoaderTest, DoesNotSmuggleAnArchiveIntoABatchThatWasOpenedWithout) {
+  const LoadReport report = LoadOnce(Episodes(4) + ArchiveText(Mark("ann"), kMessageWithoutUser));
+  EXPECT_EQ(report.end, LoadEnd::kInputFailed);
+  EXPECT_NE(report.problem.find("load them apart"), std::string::npos) << report.problem;
+  EXPECT_FALSE(Fact(BatchFactKind::kSealed));
+}
+
 TEST_F(LoaderTest, DeclaresTotalsOfAFileWhenOpening) {
   LoadFile(Episodes(2) + "nonsense\n");
   const auto opened = Fact(BatchFactKind::kOpened);

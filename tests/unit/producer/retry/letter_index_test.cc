@@ -67,9 +67,11 @@ TEST(LetterIndex, OpensOneRoundPerBatchAndRoundWithItsIndexes) {
   for (const BatchFact& round : plan.rounds) {
     if (round.batch == implicit) {
       EXPECT_TRUE(round.upstream);
+      EXPECT_FALSE(round.archived);
       EXPECT_EQ(round.indexes, (std::vector<IndexRange>{{2, 2}}));
     } else if (round.round == 1) {
       EXPECT_FALSE(round.upstream);
+      EXPECT_FALSE(round.archived);
       EXPECT_EQ(round.project, "p");
       EXPECT_EQ(round.item_count, 4U);
       EXPECT_EQ(round.indexes, (std::vector<IndexRange>{{3, 5}, {9, 9}}));

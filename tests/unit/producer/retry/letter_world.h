@@ -22,6 +22,7 @@ struct LetterTexts {
   std::string key = "p/g/a";
   std::optional<Uuid> episode;  // the item's id unless said
   bool with_episode = true;
+  std::optional<Uuid> archived;  // the episode that the item's header named
 };
 
 class LetterWorld {
@@ -39,6 +40,7 @@ class LetterWorld {
     const ItemIdHeader id{.ref = {batch, index, texts.round},
                           .accepted_at = Timestamp(std::chrono::milliseconds(1'700'000'000'123)),
                           .incarnation = 2,
+                          .episode = texts.archived,
                           .skip = true};
     std::vector<std::pair<std::string, std::string>> headers{
         {std::string(kItemIdHeader), EncodeItemIdHeader(id)},
@@ -48,8 +50,9 @@ class LetterWorld {
         {"headrace-attempts", "2"},
         {"headrace-origin", texts.topic + "/0/7"}};
     if (texts.with_episode) {
-      headers.emplace_back("headrace-episode",
-                           texts.episode.value_or(batch.ItemUuid(index)).ToString());
+      headers.emplace_back(
+          "headrace-episode",
+          texts.archived.value_or(texts.episode.value_or(batch.ItemUuid(index))).ToString());
     }
     log.Append("letters", fakes::MemoryEventLog::PartitionOf(texts.key, kPartitions), texts.key,
                "item " + std::to_string(index), std::move(headers));

@@ -32,6 +32,22 @@ TEST(Replay, SendsTheItemAsItWasUnderItsIdInTheNextRound) {
   EXPECT_NE(HeaderOf(upstream[0]).find(";e=" + episode.ToString()), std::string::npos);
 }
 
+TEST(Replay, SendsAnItemOutOfAnArchiveUnderItsEpisodeAndNotAsUpstream) {
+  LetterWorld world;
+  const BatchId batch = BatchId::Random();
+  const Uuid episode = Uuid::Random();
+  world.AddLetter(batch, 3, {.archived = episode});
+  world.AddLetter(batch, 3, {.round = 1, .archived = episode});
+  const ReplayPlan plan = world.Plan();
+  ASSERT_EQ(plan.rounds.size(), 1U);
+  EXPECT_TRUE(plan.rounds[0].archived);
+  EXPECT_FALSE(plan.rounds[0].upstream);
+  EXPECT_EQ(world.Replay(), 1U);
+  const std::string header = HeaderOf(world.log.Records("items.batch").at(0));
+  EXPECT_EQ(ParseItemIdHeader(header)->episode, episode);
+  EXPECT_EQ(ParseItemIdHeader(header)->ref, (ItemRef{batch, 3, 2}));
+}
+
 TEST(Replay, KeepsTheOrderOfAGraphHoweverOftenItsItemsWereTried) {
   LetterWorld world;
   const BatchId batch = BatchId::Random();
