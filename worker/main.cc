@@ -98,7 +98,7 @@ int Run(const Settings& settings) {
   // Before anything is waited for: a Redis that is refused stays refused until a person acts.
   auto outcome_store = redis::OpenRedisOutcomeStore(settings.redis);
   if (!outcome_store.ok()) return Fail("redis", outcome_store.error());
-  auto store = WaitForStore(settings, health, *wakeup);
+  auto store = WaitForStore(settings, metrics.worker, health, *wakeup);
   if (!store.ok()) return Fail("store", store.error());
   auto cluster_id = WaitForKafka(settings, metrics.worker, health, *wakeup);
   if (!cluster_id.ok()) return Fail("kafka", cluster_id.error());

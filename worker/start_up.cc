@@ -47,12 +47,12 @@ Status JudgeTopics(const Findings& findings, bool& said) {
 
 }  // namespace
 
-Result<std::unique_ptr<GraphStore>> WaitForStore(const Settings& settings, WorkerHealth& health,
-                                                 const Wakeup& wakeup) {
+Result<std::unique_ptr<GraphStore>> WaitForStore(const Settings& settings, WorkerMetrics& metrics,
+                                                 WorkerHealth& health, const Wakeup& wakeup) {
   while (StopSignal() == 0) {
     auto store = graph::OpenGraphStore(settings.worker.store,
                                        {.auto_migrate = settings.worker.auto_migrate});
-    if (store.ok()) health.Set(WorkerHealth::kStore, true, "");
+    if (store.ok()) metrics.OnStore(true, {});
     // What cannot be waited out ends the process, which says so itself, once.
     if (store.ok() || store.error().code != ErrorCode::kTransient) return store;
     health.Set(WorkerHealth::kStore, false, store.error().message);

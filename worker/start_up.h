@@ -16,8 +16,8 @@ namespace headrace::worker {
 // other error cannot be waited out.
 
 // kInvalid, kPermanent: the store's URL or file is wrong.
-Result<std::unique_ptr<GraphStore>> WaitForStore(const Settings& settings, WorkerHealth& health,
-                                                 const Wakeup& wakeup);
+Result<std::unique_ptr<GraphStore>> WaitForStore(const Settings& settings, WorkerMetrics& metrics,
+                                                 WorkerHealth& health, const Wakeup& wakeup);
 // Kafka and its topics; the result is the cluster's id. Missing topics are waited for, because an
 // orchestrator may start the worker first. kInvalid: a topic's setting would lose data.
 Result<std::string> WaitForKafka(const Settings& settings, WorkerMetrics& metrics,

@@ -33,6 +33,7 @@ class StoreUnderFaults(FaultTest):
         return self.busy.metric("headrace_intake_paused{reason=\"store_down\"")
 
     def test_an_outage_makes_no_item_fail(self):
+        self.assertEqual(1, self.busy.metric("headrace_store_up"))
         with self.locked_store():
             wait_until(lambda: "store" in readiness(self.busy), "readiness that names the store", 60)
             self.assertEqual(0, self.busy.metric("headrace_store_up"))
