@@ -19,6 +19,7 @@ import urllib.request
 
 import ledger
 import rdkafka
+import stores
 from ledger_checker import named
 from support import RedisClient, Sampler, Service, Stage, free_port, wait_until
 
@@ -89,7 +90,7 @@ class FaultTest(unittest.TestCase):
         return worker
 
     def rows(self):
-        return len(self.stage.rows()) if pathlib.Path(self.stage.store.removeprefix("sqlite:")).exists() else 0
+        return stores.counts(self.stage.store)["episodes"]
 
     def wait_rows(self, count, seconds=60):
         wait_until(lambda: self.rows() >= count, f"{count} stored items", seconds)

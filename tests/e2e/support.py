@@ -13,7 +13,6 @@ import pathlib
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -24,12 +23,11 @@ import urllib.request
 import uuid
 
 import rdkafka
+import stores
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
 PR_SET_PDEATHSIG = 1
-EPISODES = """SELECT g.kind, g.external_id, g.next_seq, t.thread_id, e.* FROM episode e JOIN graph g ON g.id = e.graph_id
-    LEFT JOIN thread t ON t.id = e.thread_ref ORDER BY g.kind, g.external_id, e.seq"""
 _libc = ctypes.CDLL(None)
 
 
@@ -84,7 +82,7 @@ def run(command, check=True, seconds=60, **options):
 
 
 class Service:
-    """A broker or Redis of a test's own, through scripts/kafka or scripts/redis."""
+    """A broker, a Redis or a PostgreSQL of a test's own, through scripts/kafka, scripts/redis or scripts/postgres."""
 
     def __init__(self, kind, directory, **settings):
         self._script = SCRIPTS / kind
@@ -123,6 +121,10 @@ def start_kafka(directory, **settings):
 
 def start_redis(directory, **settings):
     return Service("redis", directory, **settings).start()
+
+
+def start_postgres(directory, **settings):
+    return Service("postgres", directory, **settings).start()
 
 
 class Process:
@@ -352,10 +354,7 @@ class Stage:
 
     def rows(self):
         """Every episode of the store, in order of graph and place."""
-        path = self.store.removeprefix("sqlite:")
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute(EPISODES)]
+        return stores.rows(self.store)
 
     def produce(self, topic, lines, *options, partitioner="murmur2_random"):
         """Lines into a topic with a real kcat, by default partitioned as Java clients do."""
