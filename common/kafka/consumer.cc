@@ -305,7 +305,6 @@ void KafkaConsumer::Assigned(rd_kafka_topic_partition_list_t* partitions) {
     if (entry.metadata_size > 0) {
       position.metadata.assign(static_cast<const char*>(entry.metadata), entry.metadata_size);
     }
-    paused_.erase(position.partition);
     positions.push_back(std::move(position));
   }
   if (known) MendLostPositions(client_.get(), settings_, *partitions, kBrokerTimeout, positions);
@@ -329,7 +328,8 @@ void KafkaConsumer::Unassigned(rd_kafka_topic_partition_list_t* partitions) {
   } else {
     listener_->OnRevoked(gone);
   }
-  for (const TopicPartition& partition : gone) paused_.erase(partition);
+  // librdkafka keeps a pause over assignments, so what came back would never be read again.
+  for (const TopicPartition& partition : gone) Resume(partition);
   if (cooperative()) {
     const ErrorHandle error(rd_kafka_incremental_unassign(client_.get(), partitions));
     if (error != nullptr) {

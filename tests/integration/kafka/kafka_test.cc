@@ -267,6 +267,28 @@ TEST_F(KafkaTest, PausesResumesAndSeeks) {
   EXPECT_EQ((*ends)[static_cast<std::size_t>(partition.partition)], 8);
 }
 
+TEST_F(KafkaTest, ReadsAPausedPartitionThatWentAndCameBack) {
+  RecordingListener listener, other;
+  auto consumer = Open(topics_.prefix + "g", &listener);
+  std::vector<Record> records;
+  const auto own_all = [&] {
+    for (int i = 0; i < 400 && listener.owned.size() < 3; ++i) {
+      consumer->Poll(milliseconds(50), 10, records).IgnoreError();
+    }
+    return listener.owned.size() == 3;
+  };
+  ASSERT_TRUE(own_all());
+  for (const TopicPartition& mine : listener.owned) consumer->Pause(mine);
+  for (auto second = Open(topics_.prefix + "g", &other); other.owned.empty();) {
+    consumer->Poll(milliseconds(50), 10, records).IgnoreError();
+    second->Poll(milliseconds(50), 10, records).IgnoreError();
+  }
+  ASSERT_TRUE(own_all());
+  for (const TopicPartition& mine : listener.owned) consumer->Resume(mine);
+  Send(30, 30);
+  ReadRecords(*consumer, 30);
+}
+
 TEST_F(KafkaTest, GoesOnAtTheStartWhenTheCommitIsOutsideTheTopic) {
   Send(4, 1);
   const int partition = PartitionOf("default/g/0", 3);
