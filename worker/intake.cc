@@ -30,27 +30,28 @@ void Intake::OnAssigned(std::span<const PartitionPosition> positions) {
   }
 }
 
-bool Intake::HasRoom(const Held& held) const {
+bool Intake::HasRoom() const {
+  const Held& held = parts_.pipeline.held();
   return held.items < limits_.items_max && held.reported < limits_.items_max &&
          held.bytes < limits_.bytes_max;
 }
 
-Result<bool> Intake::Fetch(Held& held) {
-  if (next_record_ < records_.size()) return TakeIn(held);
-  if (!HasRoom(held)) {
+Result<bool> Intake::Fetch() {
+  if (next_record_ < records_.size()) return TakeIn();
+  if (!HasRoom()) {
     if (Status kept = KeepMembership(); !kept.ok()) return kept.error();
-    return next_record_ < records_.size() ? TakeIn(held) : Result<bool>(false);
+    return next_record_ < records_.size() ? TakeIn() : Result<bool>(false);
   }
   full_since_ = {};
   for (const TopicPartition& partition : held_back_) parts_.consumer.Resume(partition);
   held_back_.clear();
   next_record_ = 0;
-  const std::size_t room = limits_.items_max - held.items;
+  const std::size_t room = limits_.items_max - parts_.pipeline.held().items;
   if (Status polled = parts_.consumer.Poll(milliseconds(0), std::min(room, kPollMax), records_);
       !polled.ok()) {
     return polled.error();
   }
-  return TakeIn(held);
+  return TakeIn();
 }
 
 Status Intake::KeepMembership() {
@@ -66,26 +67,26 @@ Status Intake::KeepMembership() {
   return parts_.consumer.Poll(milliseconds(0), 1, records_);
 }
 
-Result<bool> Intake::TakeIn(Held& held) {
+Result<bool> Intake::TakeIn() {
   const std::size_t begin = next_record_;
   if (begin == records_.size() || !KnowsPartitionCount()) return false;
   const Timestamp now = parts_.clock.WallNow();
   for (; next_record_ < records_.size(); ++next_record_) {
     const Record& record = records_[next_record_];
-    OffsetLedger* ledger = parts_.partitions.Find(record.source);
+    OwnedPartition* owned = parts_.partitions.Find(record.source);
     // Revoked within the same poll, or stopped: not ours to read.
-    if (ledger == nullptr || stopped_.contains(record.source)) continue;
-    if (!ledger->HasRoom(record.offset)) break;
+    if (owned == nullptr || stopped_.contains(record.source)) continue;
+    if (!owned->ledger.HasRoom(record.offset)) break;
     Verdict verdict = parts_.admission.Judge(record, now);
     if (verdict.kind == Verdict::Kind::kUndecided) break;
     if (verdict.kind == Verdict::Kind::kUnknown) {
       Stop(record.source);
       continue;
     }
-    if (!ledger->Add(record.offset)) continue;  // delivered twice
+    if (!owned->ledger.Add(record.offset)) continue;  // delivered twice
     parts_.meter.lags().Note(record.source, record.offset, record.append_time);
     ++parts_.meter.flow().taken_in;
-    if (Status entered = Enter(record, std::move(verdict), held); !entered.ok()) {
+    if (Status entered = Enter(record, std::move(verdict)); !entered.ok()) {
       return entered.error();
     }
   }
@@ -103,17 +104,16 @@ bool Intake::KnowsPartitionCount() {
   return partition_count_ > 0;
 }
 
-Status Intake::Enter(const Record& record, Verdict&& verdict, Held& held) {
+Status Intake::Enter(const Record& record, Verdict&& verdict) {
   const std::int32_t expected = PartitionOf(record.key, partition_count_);
   if (expected != record.source.partition) parts_.observer.OnMisrouted(record, expected);
-  ++held.items;
-  verdict.item.caution = parts_.partitions.FindSuspects(record.source)->Take(record.offset);
+  OwnedPartition& owned = *parts_.partitions.Find(record.source);
+  verdict.item.caution = owned.suspects.Take(record.offset);
   if (verdict.kind == Verdict::Kind::kRefused) {
-    return parts_.settlement.Refuse(verdict.item, record, std::move(*verdict.refusal));
+    return parts_.pipeline.Refuse(verdict.item, record, std::move(*verdict.refusal));
   }
-  held.bytes += verdict.item.bytes();
-  verdict.item.assignment = parts_.partitions.assignment(record.source);
-  if (parts_.gate.Passes(verdict.item)) parts_.lanes.Add(std::move(verdict.item));
+  verdict.item.assignment = owned.assignment;
+  parts_.pipeline.Add(std::move(verdict.item));
   return {};
 }
 

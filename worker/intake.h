@@ -1,4 +1,4 @@
-// From the consumer to the lanes: polls records, judges them and enters them in the ledger.
+// From the consumer into the pipeline: polls records, judges them and enters them in the ledger.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,9 @@
 
 #include "common/base/clock.h"
 #include "worker/admission.h"
-#include "worker/held.h"
-#include "worker/lane_book.h"
 #include "worker/loop_meter.h"
 #include "worker/partition_book.h"
-#include "worker/repeat_gate.h"
-#include "worker/settlement.h"
+#include "worker/pipeline.h"
 #include "worker/worker_observer.h"
 
 namespace headrace::worker {
@@ -32,9 +29,7 @@ class Intake {
     EventConsumer& consumer;
     Admission& admission;
     PartitionBook& partitions;
-    RepeatGate& gate;
-    LaneBook& lanes;
-    Settlement& settlement;
+    Pipeline& pipeline;
     WorkerObserver& observer;
     LoopMeter& meter;
     const Clock& clock;
@@ -43,7 +38,7 @@ class Intake {
 
   // Takes in what fits into the limits, without waiting. True when something was taken in. An
   // unreachable broker is kTransient.
-  Result<bool> Fetch(Held& held);
+  Result<bool> Fetch();
 
   // A new assignment is read from its commit on, and not paused. The items topic may have got more
   // partitions; they are counted again before the next record.
@@ -53,11 +48,11 @@ class Intake {
   bool paused() const { return !held_back_.empty(); }
 
  private:
-  bool HasRoom(const Held& held) const;
+  bool HasRoom() const;
   Status KeepMembership();
-  Result<bool> TakeIn(Held& held);
+  Result<bool> TakeIn();
   bool KnowsPartitionCount();
-  Status Enter(const Record& record, Verdict&& verdict, Held& held);
+  Status Enter(const Record& record, Verdict&& verdict);
   void Stop(TopicPartition partition);
 
   const Parts parts_;

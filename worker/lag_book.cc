@@ -37,15 +37,16 @@ std::vector<PartitionLag> LagBook::Measure(PartitionBook& partitions, const Back
                                            std::map<std::int32_t, std::int64_t>& questions) {
   std::vector<PartitionLag> lags;
   for (auto& [partition, followed] : followed_) {
-    const OffsetLedger* ledger = partitions.Find(partition);
-    if (ledger == nullptr) continue;
+    const OwnedPartition* owned = partitions.Find(partition);
+    if (owned == nullptr) continue;
+    const OffsetLedger& ledger = owned->ledger;
     PartitionLag lag{.partition = partition.partition};
     const auto index = static_cast<std::size_t>(partition.partition);
     const std::int64_t end = index < backlog.ends.size() ? backlog.ends[index] : 0;
-    if (followed.frontier != ledger->frontier()) followed.moved_at = now;
-    followed.frontier = ledger->frontier();
-    if (ledger->pending() > 0) {
-      lag.messages = std::max(end, ledger->high_water()) - followed.frontier;
+    if (followed.frontier != ledger.frontier()) followed.moved_at = now;
+    followed.frontier = ledger.frontier();
+    if (ledger.pending() > 0) {
+      lag.messages = std::max(end, ledger.high_water()) - followed.frontier;
       if (const auto appended = followed.marks.At(followed.frontier)) {
         followed.age = Age(wall_now, *appended);
       }

@@ -29,4 +29,9 @@ class LoopBeat {
   std::atomic<LoopPhase> phase_{LoopPhase::kStarting};
 };
 
+// Nobody may be watching.
+inline void EnterPhase(LoopBeat* beat, LoopPhase phase) {
+  if (beat != nullptr) beat->Enter(phase);
+}
+
 }  // namespace headrace::worker

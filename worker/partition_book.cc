@@ -31,13 +31,14 @@ void PartitionBook::Own(std::span<const PartitionPosition> positions) {
     partitions_.erase(position.partition);
     partitions_.emplace(
         position.partition,
-        Owned{.ledger = OffsetLedger(start, ledger_span_max_),
-              .assignment = ++assignments_,
+        Entry{.owned = {.ledger = OffsetLedger(start, ledger_span_max_),
+                        .assignment = ++assignments_,
+                        .repeats_end = former.high_water,
+                        .reserved_end = start,
+                        .suspects =
+                            former.clean ? Suspects() : Suspects(former.high_water, former.tries)},
               .committed = start,
-              .repeats_end = former.high_water,
-              .reserved_end = start,
-              .read_end = position.offset >= 0 ? std::optional(start) : std::nullopt,
-              .suspects = former.clean ? Suspects() : Suspects(former.high_water, former.tries)});
+              .read_end = position.offset >= 0 ? std::optional(start) : std::nullopt});
   }
 }
 
@@ -52,100 +53,83 @@ std::set<TopicPartition> PartitionBook::owned() const {
   return owned;
 }
 
-PartitionBook::Owned* PartitionBook::FindOwned(TopicPartition partition) {
+OwnedPartition* PartitionBook::Find(TopicPartition partition) {
   if (last_owned_ != nullptr && last_ == partition) return last_owned_;
   const auto found = partitions_.find(partition);
   if (found == partitions_.end()) return nullptr;
   last_ = partition;
-  last_owned_ = &found->second;
+  last_owned_ = &found->second.owned;
   return last_owned_;
 }
 
-OffsetLedger* PartitionBook::Find(TopicPartition partition) {
-  Owned* owned = FindOwned(partition);
-  return owned == nullptr ? nullptr : &owned->ledger;
-}
-
 void PartitionBook::Complete(TopicPartition partition, std::int64_t offset) {
-  Owned* owned = FindOwned(partition);
+  OwnedPartition* owned = Find(partition);
   if (owned == nullptr) return;
   owned->ledger.Complete(offset);
   owned->suspects.Ended(offset);
 }
 
-Suspects* PartitionBook::FindSuspects(TopicPartition partition) {
-  Owned* owned = FindOwned(partition);
-  return owned == nullptr ? nullptr : &owned->suspects;
-}
-
 std::size_t PartitionBook::suspects_held() const {
   std::size_t held = 0;
-  for (const auto& [partition, owned] : partitions_) held += owned.suspects.held();
+  for (const auto& [partition, entry] : partitions_) held += entry.owned.suspects.held();
   return held;
 }
 
-std::uint32_t PartitionBook::assignment(TopicPartition partition) {
-  const Owned* owned = FindOwned(partition);
-  return owned == nullptr ? 0 : owned->assignment;
-}
-
-std::int64_t PartitionBook::repeats_end(TopicPartition partition) {
-  const Owned* owned = FindOwned(partition);
-  return owned == nullptr ? 0 : owned->repeats_end;
-}
-
-std::int64_t PartitionBook::reserved_end(TopicPartition partition) {
-  const Owned* owned = FindOwned(partition);
-  return owned == nullptr ? kEverything : owned->reserved_end;
-}
-
 void PartitionBook::BoundRepeats(std::span<const std::int64_t> ends) {
-  for (auto& [partition, owned] : partitions_) {
+  for (auto& [partition, entry] : partitions_) {
     const auto number = static_cast<std::size_t>(partition.partition);
-    if (owned.repeats_end == kEverything && number < ends.size()) owned.repeats_end = ends[number];
+    std::int64_t& repeats_end = entry.owned.repeats_end;
+    if (repeats_end == kEverything && number < ends.size()) repeats_end = ends[number];
   }
 }
 
 std::vector<PartitionPosition> PartitionBook::NextCommit(const std::set<TopicPartition>& left) {
   std::vector<PartitionPosition> positions;
-  for (auto& [partition, owned] : partitions_) {
+  for (auto& [partition, entry] : partitions_) {
     const bool is_left = left.contains(partition);
-    const bool waits_for_mark = owned.ledger.high_water() > owned.reserved_end;
-    const bool has_note = owned.offered_end.has_value();  // which says that we go on
-    const bool due = owned.ledger.frontier() > owned.committed || waits_for_mark ||
-                     !owned.suspects.saved() || (is_left && has_note);
-    if (!due) continue;
-    const CommitNote note = NextNote(owned, is_left);
-    owned.read_end = owned.ledger.high_water();
-    owned.offered_end = note.high_water;
-    positions.push_back({partition, owned.ledger.frontier(), FormatCommitNote(note)});
+    if (!IsDue(entry, is_left)) continue;
+    const CommitNote note = NextNote(entry, is_left);
+    const OffsetLedger& ledger = entry.owned.ledger;
+    entry.read_end = ledger.high_water();
+    entry.offered_end = note.high_water;
+    positions.push_back({partition, ledger.frontier(), FormatCommitNote(note)});
   }
   return positions;
+}
+
+bool PartitionBook::IsDue(const Entry& entry, bool left) {
+  const OwnedPartition& owned = entry.owned;
+  const bool waits_for_mark = owned.ledger.high_water() > owned.reserved_end;
+  const bool has_note = entry.offered_end.has_value();  // which says that we go on
+  return owned.ledger.frontier() > entry.committed || waits_for_mark || !owned.suspects.saved() ||
+         (left && has_note);
 }
 
 // While we go on a mark is never taken back, because a commit that failed for us may have reached
 // Kafka. When we leave it is: what was read is known then. In both cases the next owner must go on
 // doubting what we were told to doubt and have not read.
-CommitNote PartitionBook::NextNote(const Owned& owned, bool left) {
+CommitNote PartitionBook::NextNote(const Entry& entry, bool left) {
+  const OwnedPartition& owned = entry.owned;
   const std::int64_t read = owned.ledger.high_water();
   CommitNote note{.high_water = std::max(read, owned.repeats_end),
                   .tries = owned.suspects.TriesFrom(owned.ledger.frontier())};
   if (left) {
     note.clean = owned.ledger.frontier() >= owned.suspects.end();
   } else {
-    const std::int64_t ahead = std::max(kReservedMin, 2 * (read - owned.read_end.value_or(read)));
-    note.high_water = std::max({note.high_water, read + ahead, owned.offered_end.value_or(0)});
+    const std::int64_t ahead = std::max(kReservedMin, 2 * (read - entry.read_end.value_or(read)));
+    note.high_water = std::max({note.high_water, read + ahead, entry.offered_end.value_or(0)});
   }
   return note;
 }
 
 void PartitionBook::MarkCommitted(std::span<const PartitionPosition> positions) {
   for (const PartitionPosition& position : positions) {
-    Owned* owned = FindOwned(position.partition);
-    if (owned == nullptr) continue;
-    owned->committed = position.offset;
-    owned->reserved_end = owned->offered_end.value_or(owned->reserved_end);
-    owned->suspects.MarkSaved();
+    const auto found = partitions_.find(position.partition);
+    if (found == partitions_.end()) continue;
+    Entry& entry = found->second;
+    entry.committed = position.offset;
+    entry.owned.reserved_end = entry.offered_end.value_or(entry.owned.reserved_end);
+    entry.owned.suspects.MarkSaved();
   }
 }
 

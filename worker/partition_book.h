@@ -16,6 +16,17 @@
 
 namespace headrace::worker {
 
+struct OwnedPartition {
+  OffsetLedger ledger;
+  // Each Own of a partition is an assignment of its own, with a number that no other has, from 1.
+  std::uint32_t assignment;
+  // Records below this offset may be repeats: the partition's former owner may have begun them.
+  std::int64_t repeats_end;
+  // Items at or beyond this offset must not be begun yet; moved by commits that succeed.
+  std::int64_t reserved_end;
+  Suspects suspects{};
+};
+
 // Owned by the loop thread. A partition that was taken away is forgotten at once, so that a late
 // completion cannot move an offset that another worker owns.
 //
@@ -30,24 +41,11 @@ class PartitionBook {
 
   void Own(std::span<const PartitionPosition> positions);
   void Forget(std::span<const TopicPartition> partitions);
-  // Each Own of a partition is an assignment of its own, with a number that no other has; 0 when
-  // it is not owned.
-  std::uint32_t assignment(TopicPartition partition);
   std::set<TopicPartition> owned() const;
 
   // Null for a partition that is not owned. Valid until Own or Forget.
-  OffsetLedger* Find(TopicPartition partition);
+  OwnedPartition* Find(TopicPartition partition);
   void Complete(TopicPartition partition, std::int64_t offset);
-
-  // Records of the partition below this offset may be repeats: its former owner may have begun
-  // them.
-  std::int64_t repeats_end(TopicPartition partition);
-  // Items of the partition at or beyond this offset must not be begun yet. Nothing holds up what is
-  // not owned.
-  std::int64_t reserved_end(TopicPartition partition);
-
-  // Null for a partition that is not owned. Valid until Own or Forget.
-  Suspects* FindSuspects(TopicPartition partition);
   std::size_t suspects_held() const;
 
   // Where it could not be known what the former owners had begun, it was nothing beyond the
@@ -61,27 +59,23 @@ class PartitionBook {
   void MarkCommitted(std::span<const PartitionPosition> positions);
 
  private:
-  struct Owned {
-    OffsetLedger ledger;
-    std::uint32_t assignment;
+  struct Entry {
+    OwnedPartition owned;
     std::int64_t committed;
-    std::int64_t repeats_end;
-    std::int64_t reserved_end;             // by the last commit that succeeded
     std::optional<std::int64_t> read_end;  // at the last commit; empty: where reading starts
     // By the last commit that was tried: if it failed, Kafka may have it all the same.
     std::optional<std::int64_t> offered_end{};
-    Suspects suspects{};
   };
 
-  Owned* FindOwned(TopicPartition partition);
-  static CommitNote NextNote(const Owned& owned, bool left);
+  static bool IsDue(const Entry& entry, bool left);
+  static CommitNote NextNote(const Entry& entry, bool left);
 
   const std::size_t ledger_span_max_;
-  std::map<TopicPartition, Owned> partitions_;
+  std::map<TopicPartition, Entry> partitions_;
   std::uint32_t assignments_ = 0;
   // What was found last: records and outcomes of one partition come together.
   TopicPartition last_;
-  Owned* last_owned_ = nullptr;
+  OwnedPartition* last_owned_ = nullptr;
 };
 
 }  // namespace headrace::worker

@@ -12,8 +12,9 @@ auto OrderOf(const ItemRef& ref) { return std::tie(ref.batch, ref.index, ref.rou
 }  // namespace
 
 bool RepeatGate::Passes(WorkItem& item) {
-  const bool may_be_repeat = item.again || item.offset < partitions_.repeats_end(item.source);
-  const bool reserved = item.offset < partitions_.reserved_end(item.source);
+  const OwnedPartition& partition = *partitions_.Find(item.source);
+  const bool may_be_repeat = item.again || item.offset < partition.repeats_end;
+  const bool reserved = item.offset < partition.reserved_end;
   if (!may_be_repeat && reserved && !waiting_.contains(item.source)) return true;
   waits_for_mark_ = waits_for_mark_ || !reserved;
   if (may_be_repeat) to_ask_.push_back(item.write.ref);
@@ -32,7 +33,7 @@ void RepeatGate::Settle(std::vector<WorkItem>& to_try, std::vector<WorkItem>& en
       if (waiting.answer != Answer::kAwaited) continue;
       waiting.answer = AnswerTo(waiting.item.write.ref);
     }
-    const std::int64_t reserved_end = partitions_.reserved_end(queue->first);
+    const std::int64_t reserved_end = partitions_.Find(queue->first)->reserved_end;
     waits_for_mark_ = waits_for_mark_ || queue->second.back().item.offset >= reserved_end;
     while (!queue->second.empty() && queue->second.front().answer != Answer::kAwaited) {
       Waiting& front = queue->second.front();

@@ -10,7 +10,6 @@
 #include "worker/held.h"
 #include "worker/lane_book.h"
 #include "worker/outcome_reporter.h"
-#include "worker/partition_book.h"
 #include "worker/payload_pool.h"
 #include "worker/retry_rule.h"
 #include "worker/store_pool.h"
@@ -26,7 +25,6 @@ class Settlement {
     Held& held;
     LaneBook& lanes;
     OutcomeReporter& reporter;
-    PartitionBook& partitions;
     PayloadPool& payloads;
     WorkerObserver& observer;
     Flow& flow;

@@ -21,9 +21,8 @@ StorePool::StorePool(GraphStore& store, const Wakeup& wakeup)
       traits_(store.traits()),
       pace_(traits_.chunks_in_flight_max),
       done_(traits_.chunks_in_flight_max),
-      spare_traces_(kSpareItemsMax),
-      spare_writes_(kSpareItemsMax),
-      spare_items_(kSpareItemsMax) {}
+      spare_{SpareVectors<ItemTrace>(kSpareItemsMax), SpareVectors<WriteItem>(kSpareItemsMax),
+             SpareVectors<WorkItem>(kSpareItemsMax)} {}
 
 std::size_t StorePool::Room(SteadyTime now) {
   if (chunks_in_flight() >= traits_.chunks_in_flight_max) return 0;
@@ -41,8 +40,8 @@ void StorePool::Submit(std::vector<WorkItem>& items, SteadyTime now) {
   place.token = ++submitted_ << kPlaceBits | free_.back();
   free_.pop_back();
   place.begun = now;
-  place.items = spare_traces_.Take();
-  Chunk chunk{place.token, spare_writes_.Take()};
+  place.items = spare_.traces.Take();
+  Chunk chunk{place.token, spare_.writes.Take()};
   place.items.reserve(items.size());
   chunk.items.reserve(items.size());
   for (WorkItem& item : items) {
@@ -69,7 +68,7 @@ void StorePool::Collect(std::vector<CompletedChunk>& completed, SteadyTime now) 
     const auto place = static_cast<std::uint32_t>(done.result.token);
     CHECK(place < in_flight_.size() && in_flight_[place].token == done.result.token);
     InFlight& known = in_flight_[place];
-    std::vector<WorkItem> items = spare_items_.Take();
+    std::vector<WorkItem> items = spare_.items.Take();
     items.reserve(known.items.size());
     for (std::size_t i = 0; i < known.items.size(); ++i) {
       items.push_back({known.items[i], std::move(done.chunk.items[i])});
@@ -78,8 +77,8 @@ void StorePool::Collect(std::vector<CompletedChunk>& completed, SteadyTime now) 
     known.token = 0;
     free_.push_back(place);
     pace_.Done(done.result, items.size(), chunks_in_flight(), now);
-    spare_traces_.Give(std::move(known.items));
-    spare_writes_.Give(std::move(done.chunk.items));
+    spare_.traces.Give(std::move(known.items));
+    spare_.writes.Give(std::move(done.chunk.items));
     completed.push_back({std::move(done.result), std::move(items),
                          std::chrono::duration_cast<std::chrono::microseconds>(now - known.begun)});
   }
@@ -87,7 +86,7 @@ void StorePool::Collect(std::vector<CompletedChunk>& completed, SteadyTime now) 
 }
 
 void StorePool::Recycle(std::vector<CompletedChunk>& settled) {
-  for (CompletedChunk& chunk : settled) spare_items_.Give(std::move(chunk.items));
+  for (CompletedChunk& chunk : settled) spare_.items.Give(std::move(chunk.items));
   settled.clear();
 }
 

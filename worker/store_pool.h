@@ -68,9 +68,11 @@ class StorePool final : public ChunkSink {
   BoundedQueue<Done> done_;
   std::atomic<bool> signalled_ = false;  // the loop knows that something is in done_
   std::vector<Done> drained_;
-  SpareVectors<ItemTrace> spare_traces_;
-  SpareVectors<WriteItem> spare_writes_;
-  SpareVectors<WorkItem> spare_items_;
+  struct Spare {
+    SpareVectors<ItemTrace> traces;
+    SpareVectors<WriteItem> writes;
+    SpareVectors<WorkItem> items;
+  } spare_;
 };
 
 }  // namespace headrace::worker

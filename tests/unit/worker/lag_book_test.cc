@@ -21,7 +21,7 @@ class LagBookTest : public testing::Test {
     lags_.Own(positions, clock_.Now());
   }
   void Read(std::int64_t offset, seconds age) {
-    ASSERT_TRUE(partitions_.Find(kPartition)->Add(offset));
+    ASSERT_TRUE(partitions_.Find(kPartition)->ledger.Add(offset));
     lags_.Note(kPartition, offset, clock_.WallNow() - age);
   }
   PartitionLag Measure() {

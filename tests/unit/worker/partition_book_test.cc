@@ -16,7 +16,7 @@ std::vector<PartitionPosition> Positions(std::vector<PartitionPosition> position
 
 // Records [first, end) of kFirst are read.
 void Read(PartitionBook& book, std::int64_t first, std::int64_t end) {
-  for (std::int64_t offset = first; offset < end; ++offset) book.Find(kFirst)->Add(offset);
+  for (std::int64_t offset = first; offset < end; ++offset) book.Find(kFirst)->ledger.Add(offset);
 }
 
 TEST(PartitionBook, CommitsOnlyWhatMovedAndIsOwned) {
@@ -36,15 +36,15 @@ TEST(PartitionBook, CommitsOnlyWhatMovedAndIsOwned) {
 TEST(PartitionBook, ReservesAheadOfWhatItReads) {
   PartitionBook book(1 << 20);
   book.Own(Positions({{kFirst, 10, "hw=9"}, {kSecond, 20, "hw=9"}}));
-  EXPECT_EQ(book.reserved_end(kFirst), 10) << "nothing may be begun";
+  EXPECT_EQ(book.Find(kFirst)->reserved_end, 10) << "nothing may be begun";
   Read(book, 10, 11);
   auto due = book.NextCommit({});
   ASSERT_EQ(due.size(), 1u) << "of the other nothing was read";
   EXPECT_EQ(due[0].offset, 10);
   EXPECT_EQ(due[0].metadata, "hw=1011");
-  EXPECT_EQ(book.reserved_end(kFirst), 10) << "before the commit has succeeded";
+  EXPECT_EQ(book.Find(kFirst)->reserved_end, 10) << "before the commit has succeeded";
   book.MarkCommitted(due);
-  EXPECT_EQ(book.reserved_end(kFirst), 1'011);
+  EXPECT_EQ(book.Find(kFirst)->reserved_end, 1'011);
   Read(book, 11, 1'011);
   EXPECT_TRUE(book.NextCommit({}).empty()) << "the mark was not passed";
   Read(book, 1'011, 3'011);
@@ -105,9 +105,8 @@ TEST(PartitionBook, HandsOnTheDoubtsThatItTookOver) {
 TEST(PartitionBook, ForgetsWhatItLost) {
   PartitionBook book(1024);
   book.Own(Positions({{kFirst, 10, "hw=9"}}));
-  book.Find(kFirst)->Add(10);
+  book.Find(kFirst)->ledger.Add(10);
   book.Forget(std::vector<TopicPartition>{kFirst});
-  EXPECT_EQ(book.assignment(kFirst), 0u);
   EXPECT_EQ(book.Find(kFirst), nullptr);
   book.Complete(kFirst, 10);
   EXPECT_TRUE(book.NextCommit({}).empty());
@@ -116,12 +115,12 @@ TEST(PartitionBook, ForgetsWhatItLost) {
 TEST(PartitionBook, StartsAnewWhenAPartitionComesBack) {
   PartitionBook book(1024);
   book.Own(Positions({{kFirst, 10, "hw=9"}}));
-  book.Find(kFirst)->Add(10);
-  const std::uint64_t assignment = book.assignment(kFirst);
+  book.Find(kFirst)->ledger.Add(10);
+  const std::uint32_t assignment = book.Find(kFirst)->assignment;
   book.Own(Positions({{kFirst, 5, "hw=5"}}));
-  EXPECT_NE(book.assignment(kFirst), assignment);
-  EXPECT_EQ(book.assignment(kSecond), 0u) << "not owned";
-  EXPECT_TRUE(book.Find(kFirst)->Add(5)) << "the old ledger is gone";
+  EXPECT_NE(book.Find(kFirst)->assignment, assignment);
+  EXPECT_EQ(book.Find(kSecond), nullptr) << "not owned";
+  EXPECT_TRUE(book.Find(kFirst)->ledger.Add(5)) << "the old ledger is gone";
   book.MarkCommitted(book.NextCommit({}));
   book.Complete(kFirst, 10);
   EXPECT_TRUE(book.NextCommit({}).empty());
@@ -130,7 +129,7 @@ TEST(PartitionBook, StartsAnewWhenAPartitionComesBack) {
 TEST(PartitionBook, HandsOnTheTriesThatWereNoted) {
   PartitionBook book(1024);
   book.Own(Positions({{kFirst, 0, "hw=20;tried=3+2;alone=4"}}));
-  Suspects* suspects = book.FindSuspects(kFirst);
+  Suspects* suspects = &book.Find(kFirst)->suspects;
   Read(book, 0, 20);
   for (int i = 0; i < 3; ++i) book.Complete(kFirst, i);
   EXPECT_EQ(suspects->Take(2), Caution::kNote);
@@ -146,7 +145,7 @@ TEST(PartitionBook, SuspectsNothingOfAnOwnerThatLeftOrOfAnotherTool) {
   for (const char* metadata : {"hw=20;clean", "", "by hand"}) {
     PartitionBook book(1024);
     book.Own(Positions({{kFirst, 0, metadata}}));
-    EXPECT_EQ(book.FindSuspects(kFirst)->Take(0), Caution::kNone) << metadata;
+    EXPECT_EQ(book.Find(kFirst)->suspects.Take(0), Caution::kNone) << metadata;
   }
 }
 
@@ -170,17 +169,17 @@ TEST(PartitionBook, KnowsWhereRepeatsEnd) {
     SCOPED_TRACE(c.name);
     PartitionBook book(1024);
     book.Own(Positions({c.position}));
-    EXPECT_EQ(book.repeats_end(kFirst), c.want);
+    EXPECT_EQ(book.Find(kFirst)->repeats_end, c.want);
   }
-  EXPECT_EQ(PartitionBook(1024).repeats_end(kFirst), 0);
 }
 
 TEST(PartitionBook, DoubtsNothingThatWasProducedAfterAReset) {
   PartitionBook book(1024);
   book.Own(Positions({{kFirst, 0, ""}, {kSecond, 0, "hw=90"}}));
   book.BoundRepeats(std::vector<std::int64_t>{10, 50, 60});
-  EXPECT_EQ(book.repeats_end(kFirst), 50);
-  EXPECT_EQ(book.repeats_end(kSecond), 90) << "its owner may be alive, and read on to its mark";
+  EXPECT_EQ(book.Find(kFirst)->repeats_end, 50);
+  EXPECT_EQ(book.Find(kSecond)->repeats_end, 90)
+      << "its owner may be alive, and read on to its mark";
 }
 
 }  // namespace

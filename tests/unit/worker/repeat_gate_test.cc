@@ -27,7 +27,7 @@ class RepeatGateTest : public testing::Test {
   // The record at `offset` of every partition is read, and the commit which that asks for succeeds.
   void Reserve(std::int64_t offset) {
     for (const TopicPartition& partition : partitions_.owned()) {
-      partitions_.Find(partition)->Add(offset);
+      partitions_.Find(partition)->ledger.Add(offset);
     }
     partitions_.MarkCommitted(partitions_.NextCommit({}));
   }
@@ -127,7 +127,7 @@ TEST(RepeatGate, TakesNoAnswerThatIsOlderThanTheDelivery) {
   ScriptedOutcomes source;
   PartitionBook partitions(1024);
   partitions.Own(std::vector<PartitionPosition>{{{0, 1}, 0, "hw=9"}});
-  partitions.Find({0, 1})->Add(0);
+  partitions.Find({0, 1})->ledger.Add(0);
   partitions.MarkCommitted(partitions.NextCommit({}));
   RepeatGate gate(source, partitions);
   std::vector<WorkItem> to_try, ended;
