@@ -8,6 +8,13 @@ import tidy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BODY = "\n".join(f"  use({n});" for n in range(75))
+METHODS = "".join(f"  std::function<void(int)> F{n}(int x = 1) const;\n" for n in range(9))
+FIELDS = "".join(f"  std::map<int, char> f{n}_{{}};\n" for n in range(11))
+
+
+def header(methods, fields):
+    return f"#pragma once\nclass X final : public Y {{\n public:\n  X();\n  bool operator==(const X&) const;\n{methods} private:\n  void G();\n{fields}}};\n"
+
 
 
 class Tree(unittest.TestCase):
@@ -29,7 +36,7 @@ class BadTree(unittest.TestCase):
             return [(rule, path) for rule, path, _, _ in tidy.Tidy(root).run()]
 
     def test_each_rule_is_enforced(self):
-        header = {"common/ports/p.h": "#pragma once\n", "producer/p.h": "#pragma once\n", "common/base/b.h": "#pragma once\n"}
+        headers = {"common/ports/p.h": "#pragma once\n", "producer/p.h": "#pragma once\n", "common/base/b.h": "#pragma once\n"}
         cases = {
             "upward include": ("include-direction", "common/base/x.cc", '#include "common/ports/p.h"\n'),
             "sibling include": ("include-direction", "common/kafka/x.cc", '#include "producer/p.h"\n'),
@@ -53,6 +60,8 @@ class BadTree(unittest.TestCase):
             "long method": ("function-length", "worker/x.cc", f"class A : public B {{\n public:\n  int F() const override {{\n{BODY}\n }}\n}};\n"),
             "long template": ("function-length", "worker/x.cc", f"template <class T>\nT F(T t) {{\n{BODY}\n}}\n"),
             "long constructor": ("function-length", "worker/x.cc", f"A::A(int x) : x_{{x}}, y_{{2}} {{\n{BODY}\n}}\n"),
+            "wide class": ("class-size", "worker/x.h", header(METHODS + "  bool empty() const { return x_; }\n  void H() override;\n", "")),
+            "class of many fields": ("class-size", "worker/x.h", header("", FIELDS + "  struct S {\n    int a_;\n  } s_;\n  int z_ = F();\n")),
             "environment": ("environment", "common/redis/x.cc", 'auto v = getenv("X");\n'),
             "sleep": ("sleeping-test", "tests/unit/x.cc", "void F() { std::this_thread::sleep_for(1ms); }\n"),
             "no pragma": ("pragma-once", "common/base/x.h", "int F();\n"),
@@ -62,7 +71,7 @@ class BadTree(unittest.TestCase):
         }
         for name, (rule, path, text) in cases.items():
             with self.subTest(name):
-                self.assertEqual([(rule, path)], self.rules({**header, path: text}))
+                self.assertEqual([(rule, path)], self.rules({**headers, path: text}))
 
     def test_what_is_allowed_passes(self):
         self.assertEqual([], self.rules({
@@ -71,6 +80,8 @@ class BadTree(unittest.TestCase):
             "common/kafka/k.cc": '#include <librdkafka/rdkafka.h>\n\n#include "common/base/b.h"\n',
             "common/config/settings_reader.cc": 'auto v = std::getenv("X");\n',
             "worker/main.cc": '#include "common/base/b.h"\n' + "namespace a {\n" + "void F() {}\n" * 90 + "}\n",
+            "worker/wide.h": header(METHODS + "  bool empty() const { return x_; }\n", FIELDS + "  struct S {\n    int a_;\n  } s_;\n"),
+            "worker/struct.h": "#pragma once\nstruct X {\n" + FIELDS + FIELDS + "};\nenum class Z { kA };\n",
             "worker/table.cc": "const int kTable[] = {\n" + "  1,\n" * 90 + "};\n",
         }))
 

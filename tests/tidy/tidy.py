@@ -12,8 +12,12 @@ import pathlib
 import re
 import sys
 
+import classes
+
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
+CLASS_METHODS_MAX = 10
+CLASS_FIELDS_MAX = 12
 PRODUCT = ("common", "producer", "worker")
 SETTINGS_READER = "common/config/settings_reader.cc"
 
@@ -177,11 +181,21 @@ class Tidy:
         for first, count in functions(code):
             if count > FUNCTION_LINES_MAX:
                 self.report("function-length", path, first, f"{count} lines, at most {FUNCTION_LINES_MAX}")
+        if path.startswith(PRODUCT) and path.endswith(".h"):
+            self._class_sizes(path, code)
         for number, line in enumerate(code.splitlines(), 1):
             if path.startswith("tests/unit/") and SLEEP.search(line):
                 self.report("sleeping-test", path, number, "use the manual clock or wait for a signal")
             if path.startswith(PRODUCT) and path != SETTINGS_READER and ENVIRONMENT.search(line):
                 self.report("environment", path, number, f"the environment is read in {SETTINGS_READER} alone")
+
+    def _class_sizes(self, path, code):
+        for size in classes.class_sizes(code):
+            if size.public_methods > CLASS_METHODS_MAX:
+                self.report("class-size", path, size.line,
+                            f"{size.name} has {size.public_methods} public methods, at most {CLASS_METHODS_MAX}")
+            if size.fields > CLASS_FIELDS_MAX:
+                self.report("class-size", path, size.line, f"{size.name} has {size.fields} fields, at most {CLASS_FIELDS_MAX}")
 
     def _includes(self, path, text):
         includes = []
