@@ -1,0 +1,97 @@
+"""What Kafka brought into an NDJSON archive is loaded again: the same texts, in the same order, under the same ids."""
+
+import json
+import unittest
+
+from support import ROOT, Stage, StageTest, wait_until
+
+SAMPLE = ROOT / "data/sample.jsonl"
+# What a store has of an item, whichever way it came there.
+KEPT = ("kind", "external_id", "thread_id", "seq", "thread_seq", "item_type", "content", "role", "speaker", "source",
+        "source_description", "metadata", "valid_at_given")
+ROTATE = 64 * 1024
+
+
+def kept(rows):
+    return [{name: row[name] for name in KEPT} | {"created": row["valid_at"] if row["valid_at_given"] else None}
+            for row in rows]
+
+
+class Archive(StageTest):
+    def setUp(self):
+        super().setUp()
+        self.archive = self.stage.directory / "archive"
+        self.stage.create_topics("--topic-partitions", "8")
+
+    def load(self, source, stage=None, **batch):
+        """Loads with --wait and holds what became of the batch against `batch`."""
+        done = (stage or self.stage).headrace("load", source, "--kafka", "--wait", "--json", "--max-errors", "0", check=False)
+        loaded = json.loads(done.stdout)
+        spotless = loaded["rejected"] == 0 and loaded["batch"]["failed"] == 0
+        self.assertEqual(0 if spotless else 1, done.returncode, done.stdout + done.stderr)
+        for name, value in ({"status": "succeeded", "failed": 0, "canceled": 0} | batch).items():
+            self.assertEqual(value, loaded["batch"][name], (name, done.stdout[-2000:]))
+        return loaded
+
+    def fill(self, source, workers=2):
+        """Archives a file through Kafka and so many workers."""
+        store = f"ndjson:{self.archive}?rotate-bytes={ROTATE // 1024}KiB"
+        running = [self.stage.worker(HEADRACE_STORE=store).wait_ready() for _ in range(workers)]
+        loaded = self.load(source)
+        for worker in running:
+            self.assertEqual(0, worker.stop())
+        files = sorted(path.name for path in self.archive.iterdir())
+        self.assertTrue(files and all(name.endswith(".ndjson.zst") for name in files), files)
+        return loaded, files
+
+    def direct(self, source):
+        stage = Stage()
+        self.addCleanup(stage.close)
+        stage.create_topics("--topic-partitions", "8")
+        stage.worker().wait_ready()
+        self.load(source, stage)
+        return stage.rows()
+
+    def test_a_loaded_archive_is_what_a_direct_load_gives(self):
+        archived, files = self.fill(SAMPLE)
+        self.assertGreater(len(files), 4, "it was to rotate")
+        direct = self.direct(SAMPLE)
+        self.assertGreater(len(direct), 1_000)
+
+        self.stage.worker().wait_ready()
+        loaded = self.load(self.archive)
+        self.assertNotEqual(archived["batch_id"], loaded["batch_id"])
+        rows = self.stage.rows()
+        self.assertEqual(len(direct), loaded["batch"]["succeeded"])
+        self.assertEqual(kept(direct), kept(rows))
+        self.assertEqual({archived["batch_id"][:-8]}, {row["uuid"][:-8] for row in rows}, "ids are those of the first load")
+        self.assertEqual({loaded["batch_id"]}, {row["batch_id"] for row in rows})
+
+        again = self.load(self.archive, succeeded=len(rows))
+        self.assertNotEqual(loaded["batch_id"], again["batch_id"])
+        self.assertEqual(rows, self.stage.rows(), "a store that has the items is not changed")
+
+    def test_failed_items_of_an_archive_are_sent_again_as_themselves(self):
+        source = self.stage.directory / "items.jsonl"
+        source.write_text("".join(
+            json.dumps({"type": "graph_episode", "graph_id": f"g{number % 2}", "data_type": "text",
+                        "data": f"{'poison' if number % 5 == 0 else 'text'} {number}"}) + "\n" for number in range(20)))
+        archived, _ = self.fill(source, workers=1)
+        worker = self.stage.worker(HEADRACE_STORE=f"{self.stage.store}?fail-on=poison").wait_ready()
+        loaded = self.load(self.archive, status="partial", succeeded=16, failed=4)
+        self.assertEqual(0, worker.stop())
+
+        self.stage.worker().wait_ready()
+        replayed = json.loads(self.stage.headrace("dead-letters", "replay", "--json").stdout)
+        self.assertEqual(4, replayed["sent"])
+        wait_until(lambda: self.stage.batch_counters(loaded["batch_id"]).get("succeeded") == "20", "the failed ones' success", 60)
+        counters = self.stage.batch_counters(loaded["batch_id"])
+        self.assertEqual(("succeeded", "0", "1"), tuple(counters[name] for name in ("status", "failed", "round")))
+        self.assertNotEqual("1", counters.get("upstream"))
+        self.assertEqual(sorted(f"{archived['batch_id'][:-8]}{number + 1:08x}" for number in range(20)),
+                         sorted(row["uuid"] for row in self.stage.rows()))
+        self.assertIsNone(self.stage.upstream())
+
+
+if __name__ == "__main__":
+    unittest.main()
