@@ -9,10 +9,9 @@
 
 #include "common/archive/file_name.h"
 #include "common/graph/make_store.h"
-#include "producer/intake/input_plan.h"
-#include "producer/intake/item_reader.h"
 #include "tests/fakes/graph_items.h"
 #include "tests/fakes/scratch_dir.h"
+#include "tests/integration/graph/ndjson_loading.h"
 
 namespace headrace::graph {
 namespace {
@@ -55,24 +54,6 @@ std::uint32_t WriteUntilKilled(const std::string& url, const BatchId& batch, std
   while (read(ends[0], &next, sizeof next) == sizeof next) told = next;
   close(ends[0]);
   return told;
-}
-
-std::vector<std::uint32_t> LoadedIndexes(const std::string& directory) {
-  const std::vector<std::string> paths{directory};
-  auto plan = intake::PlanInputs(paths);
-  EXPECT_TRUE(plan.ok());
-  intake::ItemReader reader(
-      {.paths = plan->paths, .project = GraphNamed("g").project, .limits = {}},
-      intake::OpenPlanned(*plan, std::chrono::milliseconds(10), ItemLimits().record_bytes_max));
-  std::vector<std::uint32_t> indexes;
-  intake::ItemLine line;
-  while (true) {
-    const auto event = reader.Next(line);
-    EXPECT_TRUE(event.ok()) << event.error().message;
-    if (!event.ok() || *event == intake::ItemReader::Event::kEnd) return indexes;
-    EXPECT_NE(*event, intake::ItemReader::Event::kRefused);
-    if (*event == intake::ItemReader::Event::kItem) indexes.push_back(line.archived->ref.index);
-  }
 }
 
 TEST(NdjsonProcesses, WhatWasAnsweredSurvivesKillsInTheMiddleOfWriting) {

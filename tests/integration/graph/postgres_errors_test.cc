@@ -1,13 +1,14 @@
 // Every class of error, provoked in a real server, and that the store goes on afterwards.
-#include "tests/fakes/scratch_dir.h"
 #include "tests/integration/graph/postgres_fixture.h"
 #include "tests/support/cutting_proxy.h"
 #include "tests/support/postgres_server.h"
+#include "tests/support/small_disk.h"
 
 namespace headrace::graph {
 namespace {
 
 using support::PostgresServer;
+using support::SmallDisk;
 using testing::EpisodeItem;
 using testing::EpisodeItems;
 using testing::GraphNamed;
@@ -238,25 +239,6 @@ TEST(PostgresPrivate, AWrongPasswordIsRefusedAtStartAndFatalLater) {
   beside.Do("ALTER ROLE headrace PASSWORD 'right'");
   EXPECT_FALSE(WriteOnce(*store, items).error);
 }
-
-// A disk of its own, in memory.
-class SmallDisk {
- public:
-  SmallDisk() {
-    mounted_ = support::Shell("chmod 755 '" + dir_.File("") + "' && mkdir '" + path() +
-                              "' && mount -t tmpfs -o size=4m,mode=777 tmpfs '" + path() + "'");
-  }
-  ~SmallDisk() {
-    if (mounted_) support::Shell("umount -l '" + path() + "'");
-  }
-  bool mounted() const { return mounted_; }
-  std::string path() const { return dir_.File("disk"); }
-  bool Grow() const { return support::Shell("mount -o remount,size=64m '" + path() + "'"); }
-
- private:
-  const testing::ScratchDir dir_;
-  bool mounted_ = false;
-};
 
 TEST(PostgresPrivate, AFullDiskThrottlesAndNothingIsLost) {
   const SmallDisk disk;

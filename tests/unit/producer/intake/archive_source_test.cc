@@ -95,8 +95,9 @@ TEST_F(ArchiveSourceTest, CutsTheUnfinishedLineOfAWriterThatDied) {
             (Indexes{0, 2}));
 }
 
-TEST_F(ArchiveSourceTest, BringsNothingBackThatWasErasedLater) {
-  EXPECT_EQ(Loaded({{Name(0, 1), Line(0, 0) + Line(4, 1, 1)}, {Name(2, 2), Erase(2, 1)}}),
+TEST_F(ArchiveSourceTest, BringsNothingBackThatWasErasedBeforeOrAfter) {
+  const std::string late = Line(6, 2);
+  EXPECT_EQ(Loaded({{Name(0, 1), Line(0, 0) + Line(4, 1, 1) + late}, {Name(2, 2), Erase(2, 1)}}),
             (Indexes{1}));
 }
 
