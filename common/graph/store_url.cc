@@ -84,6 +84,7 @@ Result<StoreUrl> ParseStoreUrl(std::string_view text) {
   }
   StoreUrl url;
   url.scheme = address.substr(0, colon);
+  if (url.scheme == "postgres") url.scheme = "postgresql";  // libpq reads both
   url.raw_location = address.substr(colon + 1);
   auto location = PercentDecode(url.raw_location);
   if (!location) {

@@ -1,4 +1,4 @@
-"""scripts/kafka and scripts/redis: nothing is left behind, whoever dies, and a login is really asked for."""
+"""scripts/kafka, scripts/redis and scripts/postgres: nothing is left behind, whoever dies, and a login is really asked for."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import SCRIPTS, run, start_kafka, start_redis, wait_until
+from support import SCRIPTS, run, start_kafka, start_postgres, start_redis, wait_until
 
 
 class ServiceScripts(unittest.TestCase):
@@ -21,7 +21,7 @@ class ServiceScripts(unittest.TestCase):
             stranger.bind(("127.0.0.1", 0))
             stranger.listen()
             port = stranger.getsockname()[1]
-            for script in ("redis", "kafka"):
+            for script in ("redis", "kafka", "postgres"):
                 refused = run([SCRIPTS / script, "start", self.directory / script, port], check=False)
                 self.assertNotEqual(0, refused.returncode)
                 self.assertIn(f"port {port} is taken", refused.stderr)
@@ -31,19 +31,26 @@ class ServiceScripts(unittest.TestCase):
         owner = subprocess.Popen(["sleep", "600"])
         self.addCleanup(owner.wait)
         self.addCleanup(owner.kill)
-        run([SCRIPTS / "redis", "start", self.directory], env={**os.environ, "HEADRACE_OWNER_PID": str(owner.pid)})
-        pid = int((self.directory / "pid").read_text().split()[0])
-        os.kill(pid, 0)
+        pids = {}
+        for script in ("redis", "postgres"):
+            place = self.directory / script
+            self.addCleanup(run, [SCRIPTS / script, "wipe", place])
+            run([SCRIPTS / script, "start", place], env={**os.environ, "HEADRACE_OWNER_PID": str(owner.pid)})
+            pids[script] = int((place / "pid").read_text().split()[0])
+            os.kill(pids[script], 0)
         owner.kill()
         owner.wait()
-        wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "the end of an orphaned redis-server")
+        for script, pid in pids.items():
+            wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), f"the end of an orphaned {script}")
 
     def test_a_broken_setting_leaves_no_process(self):
-        failed = run([SCRIPTS / "redis", "start", self.directory], check=False,
-                     env={**os.environ, "REDIS_SET": "no-such-setting yes"})
-        self.assertNotEqual(0, failed.returncode)
-        self.assertIn("no-such-setting", failed.stderr)
-        self.assertFalse((self.directory / "pid").exists())
+        for script, name, setting in (("redis", "REDIS_SET", "no-such-setting yes"), ("postgres", "POSTGRES_SET", "no_such_setting=yes")):
+            place = self.directory / script
+            self.addCleanup(run, [SCRIPTS / script, "wipe", place])
+            failed = run([SCRIPTS / script, "start", place], check=False, env={**os.environ, name: setting})
+            self.assertNotEqual(0, failed.returncode)
+            self.assertRegex(failed.stderr, "no.such.setting")
+            self.assertFalse((place / "pid").exists())
 
     def test_data_outlive_a_stop(self):
         redis = start_redis(self.directory)
@@ -52,6 +59,32 @@ class ServiceScripts(unittest.TestCase):
         redis.stop()
         redis.start()
         self.assertEqual("v", run(["redis-cli", "-p", redis.port, "GET", "k"]).stdout.strip())
+
+    def ask_postgres(self, server, sql, **environment):
+        return run(["psql", "-X", "-w", "-A", "-t", "-h", "127.0.0.1", "-p", server.port, "-U", "headrace", "-d", "headrace", "-c", sql],
+                   check=False, env={**os.environ, **environment})
+
+    def test_a_database_outlives_a_stop_and_nothing_outlives_a_wipe(self):
+        server = start_postgres(self.directory / "postgres")
+        self.addCleanup(server.wipe)
+        place = pathlib.Path((self.directory / "postgres" / "data-place").read_text().strip())
+        self.assertEqual("", self.ask_postgres(server, "CREATE TABLE kept AS SELECT 7 AS n").stderr)
+        address = server.address
+        server.stop()
+        server.start()
+        self.assertEqual(address, server.address)
+        self.assertEqual("7", self.ask_postgres(server, "SELECT n FROM kept").stdout.strip())
+        server.wipe()
+        self.assertFalse(place.exists())
+        self.assertFalse((self.directory / "postgres").exists())
+
+    def test_a_database_with_a_password_asks_for_it(self):
+        server = start_postgres(self.directory / "postgres", POSTGRES_PASSWORD="lovelace")
+        self.addCleanup(server.wipe)
+        self.assertEqual("1", self.ask_postgres(server, "SELECT 1", PGPASSWORD="lovelace").stdout.strip())
+        refused = self.ask_postgres(server, "SELECT 1", PGPASSWORD="wrong")
+        self.assertNotEqual(0, refused.returncode)
+        self.assertIn("password authentication failed", refused.stderr)
 
     def test_a_broker_with_scram_asks_for_the_password(self):
         kafka = start_kafka(self.directory / "kafka", KAFKA_SASL="1", KAFKA_USER="ada", KAFKA_PASSWORD="lovelace")

@@ -85,6 +85,7 @@ TEST(StoreUrl, JudgesPostgresUrlsAsLibpqDoesAndTellsNoSecret) {
       {"postgresql://h1:1,h2:2/db?target_session_attrs=primary&sslmode=verify-full", ""},
       {"postgresql://ana:geheim@h/db?schema=other&connections=8&timeout=5s&delay=1ms", ""},
       {"postgresql:///?service=headrace", ""},
+      {"postgres://h/db?schema=other", ""},
       {"postgresql://h/db?options=-c%20lock_timeout%3D1s", ""},
       {"postgresql:", "postgresql://"},
       {"postgresql://ana:geheim@h/db?sslmod=require", "libpq cannot read it"},

@@ -1,0 +1,91 @@
+"""`headrace store migrate`: what it says, and every way to a server that libpq knows."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+import uuid
+
+from support import binary, required_env, run, start_postgres
+
+
+class StoreMigrate(unittest.TestCase):
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="headrace-migrate-"))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.address = required_env("HEADRACE_TEST_POSTGRES", "address of the test run's PostgreSQL")
+        self.schema = f"migrate_{uuid.uuid4().hex[:10]}"
+
+    def migrate(self, store, *options, check=True, **more):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("HEADRACE_", "PG"))}
+        return run([binary("headrace"), "store", "migrate", *options], check=check, env={**clean, "HEADRACE_STORE": store, **more})
+
+    def url(self, address=None, user="headrace", **parameters):
+        query = "&".join(f"{name}={value}" for name, value in {"schema": self.schema, **parameters}.items())
+        return f"postgresql://{user}@{address or self.address}/headrace?{query}"
+
+    def test_it_says_what_it_would_do_what_it_did_and_that_nothing_is_left(self):
+        steps = "1: tables and views\n{0} 2: the function that writes a chunk\n"
+        self.assertEqual(("would apply " + steps).format("would apply"), self.migrate(self.url(), "--dry-run").stdout)
+        self.assertEqual(("applied " + steps).format("applied"), self.migrate(self.url()).stdout)
+        self.assertEqual("nothing to do: the store is at version 2\n", self.migrate(self.url()).stdout)
+        self.assertEqual({"from": 2, "to": 2, "dry_run": False, "steps": []}, json.loads(self.migrate(self.url(), "--json").stdout))
+
+    def test_a_file_of_sqlite_is_made(self):
+        store = f"sqlite:{self.directory}/new.db"
+        self.assertEqual("would apply 2: the file and its tables\n", self.migrate(store, "--dry-run").stdout)
+        self.assertFalse((self.directory / "new.db").exists())
+        self.assertEqual("applied 2: the file and its tables\n", self.migrate(store).stdout)
+        self.assertEqual("nothing to do: the store is at version 2\n", self.migrate(store).stdout)
+
+    def test_the_short_scheme_means_the_same(self):
+        self.migrate(self.url())
+        self.assertIn("nothing to do", self.migrate(self.url().replace("postgresql:", "postgres:")).stdout)
+
+    def test_a_service_file_names_the_server(self):
+        host, port = self.address.split(":")
+        services = self.directory / "services.conf"
+        services.write_text(f"[memory]\nhost={host}\nport={port}\nuser=headrace\ndbname=headrace\n")
+        store = f"postgresql:///?service=memory&schema={self.schema}"
+        self.assertIn("applied 1", self.migrate(store, PGSERVICEFILE=str(services)).stdout)
+        self.assertIn("nothing to do", self.migrate(self.url()).stdout)
+
+    def test_a_missing_database_is_named(self):
+        refused = self.migrate(self.url().replace("/headrace?", "/nowhere?"), check=False)
+        self.assertNotEqual(0, refused.returncode)
+        self.assertIn('database "nowhere" does not exist', refused.stderr)
+
+    def certificate(self, name):
+        """One of its own for 127.0.0.1, which the server's user may read."""
+        crt, key = self.directory / f"{name}.crt", self.directory / f"{name}.key"
+        run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=headrace",
+             "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", crt])
+        self.directory.chmod(0o755)
+        key.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(key, "postgres")
+        return crt, key
+
+    def test_tls_with_a_certificate_that_is_checked(self):
+        crt, key = self.certificate("server")
+        stranger, _ = self.certificate("stranger")
+        server = start_postgres(self.directory / "postgres", POSTGRES_SET=f"fsync=off\nssl=on\nssl_cert_file={crt}\nssl_key_file={key}")
+        self.addCleanup(server.wipe)
+        (pathlib.Path((self.directory / "postgres" / "data-place").read_text().strip()) / "pg_hba.conf").write_text(
+            "hostssl all all 127.0.0.1/32 trust\n")
+        subprocess.run(["kill", "-HUP", str(server.pid())], check=True)
+        checked = self.url(server.address, sslmode="verify-full", sslrootcert=crt)
+        self.assertIn("applied 1", self.migrate(checked).stdout)
+        refused = self.migrate(self.url(server.address, sslmode="verify-full", sslrootcert=stranger), check=False)
+        self.assertNotEqual(0, refused.returncode)
+        self.assertIn("certificate verify failed", refused.stderr)
+        plain = self.migrate(self.url(server.address, sslmode="disable"), check=False)
+        self.assertNotEqual(0, plain.returncode)
+        self.assertIn("no pg_hba.conf entry", plain.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
