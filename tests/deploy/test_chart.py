@@ -109,15 +109,33 @@ class Chart(unittest.TestCase):
 
     def test_sqlite_keeps_the_workers_on_one_node_and_others_spread(self):
         self.assertIn("podAffinity", template().stdout)
-        elsewhere = template("-f", CHART / "ci" / "secrets-values.yaml").stdout
-        self.assertNotIn("podAffinity", elsewhere)
-        self.assertNotIn("PersistentVolumeClaim", elsewhere)
-        self.assertIn("topologySpreadConstraints", elsewhere)
+        for values in ("secrets-values.yaml", "postgres-values.yaml"):
+            elsewhere = template("-f", CHART / "ci" / values).stdout
+            self.assertNotIn("podAffinity", elsewhere)
+            self.assertNotIn("PersistentVolumeClaim", elsewhere)
+            self.assertIn("topologySpreadConstraints", elsewhere)
+
+    def test_a_database_is_migrated_before_its_workers_start(self):
+        def job(*options):
+            jobs = [item for item in yaml.safe_load_all(template(*options).stdout)
+                    if item and item["kind"] == "Job" and item["metadata"]["name"] == "demo-headrace-store"]
+            return jobs[0] if jobs else None
+
+        self.assertIsNone(job(), "SQLite is brought up to date by whoever opens it")
+        plain = job("-f", CHART / "ci" / "postgres-values.yaml")
+        self.assertIn("pre-upgrade", plain["metadata"]["annotations"]["helm.sh/hook"])
+        container = plain["spec"]["template"]["spec"]["containers"][0]
+        self.assertEqual(["headrace", "store", "migrate"], container["args"])
+        self.assertIn("postgresql://headrace@db-1", {e["name"]: e["value"] for e in container["env"]}["HEADRACE_STORE"])
+        self.assertIsNone(job("-f", CHART / "ci" / "postgres-values.yaml", "--set", "store.migrate=false"))
+        pod = job("-f", CHART / "ci" / "secrets-values.yaml")["spec"]["template"]["spec"]
+        self.assertEqual("store-login", pod["volumes"][0]["secret"]["secretName"])
+        self.assertEqual("/run/headrace/store", pod["containers"][0]["volumeMounts"][0]["mountPath"])
 
     def test_wrong_values_are_refused(self):
         wrong = [
             "nosuchkey=1", "image.pull=x", "kafka.broker=a:1", "kafka.brokers=nohost", "redis.url=http://x", "topics.partitions=0",
-            "store.persistence.sise=1Gi", "workers.bulk.replicas=1", "workers.batch.replicas=-1", "workers.batch.replica=2",
+            "store.persistence.sise=1Gi", "store.migrate=perhaps", "workers.bulk.replicas=1", "workers.batch.replicas=-1", "workers.batch.replica=2",
             "workers.batch.replicas=25", "drainTimeoutSeconds=0", "log.level=loud", "metricsPort=80", "image.digest=sha256:12",
             "serviceAccount.token=true", "topics.create=perhaps",
         ]

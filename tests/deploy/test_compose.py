@@ -1,5 +1,6 @@
 """docker-compose.yml is accepted by compose, and fits the Dockerfile and the packages it uses."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -9,10 +10,11 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def config(*options):
+def config(*options, **environment):
     if not shutil.which("docker-compose"):
         raise AssertionError("docker-compose is missing; run scripts/deps test")
-    done = subprocess.run(["docker-compose", "-f", ROOT / "docker-compose.yml", *options], capture_output=True, text=True)
+    done = subprocess.run(["docker-compose", "-f", ROOT / "docker-compose.yml", *options], capture_output=True, text=True,
+                          env={**{k: v for k, v in os.environ.items() if not k.startswith("HEADRACE_")}, **environment})
     if done.returncode != 0:
         raise AssertionError(f"docker-compose {options} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -23,13 +25,23 @@ class Compose(unittest.TestCase):
         config("config", "--quiet")
 
     def test_services_are_what_the_file_promises(self):
-        self.assertEqual({"kafka", "redis", "topics", "worker", "load"},
-                         set(config("--profile", "load", "config", "--services").split()))
+        self.assertEqual({"kafka", "redis", "postgres", "topics", "worker", "load"},
+                         set(config("--profile", "load", "--profile", "postgres", "config", "--services").split()))
 
     def test_merged_settings_reach_the_worker(self):
         worker = config("config").split("\n  worker:\n")[1]
         for setting in ("HEADRACE_KAFKA_BROKERS: kafka:9092", "HEADRACE_REDIS_URL: redis://redis:6379/0", "HEADRACE_CHANNEL: batch"):
             self.assertIn(setting, worker)
+
+    def test_the_profile_postgres_has_a_server_and_workers_that_use_it(self):
+        self.assertIn("HEADRACE_STORE: sqlite:", config("config").split("\n  worker:\n")[1])
+        url = re.search(r"export HEADRACE_STORE=(\S+)", (ROOT / "docker-compose.yml").read_text()).group(1)
+        text = config("--profile", "postgres", "config", HEADRACE_STORE=url)
+        self.assertIn(f"HEADRACE_STORE: {url}\n", text.split("\n  worker:\n")[1])
+        self.assertRegex(text.split("\n  worker:\n")[1], "HEADRACE_AUTO_MIGRATE: ['\"]yes['\"]")
+        self.assertRegex(text.split("\n  postgres:\n")[1], r"(?m)^    profiles:\n    - postgres\n")
+        login = dict(re.findall(r"POSTGRES_(\w+): (\S+)", text.split("\n  postgres:\n")[1]))
+        self.assertEqual(url, f"postgresql://{login['USER']}:{login['PASSWORD']}@postgres/{login['DB']}")
 
     def test_the_broker_is_the_one_that_the_tests_use(self):
         tested = re.search(r"^default_version=(\S+)$", (ROOT / "scripts" / "kafka").read_text(), re.M).group(1)

@@ -79,3 +79,14 @@ capabilities:
     items:
       - {key: {{ .Values.kafka.propertiesSecret.key | quote }}, path: properties}
 {{- end }}
+
+{{/* Where episodes end up: a plain value, or a file with the secret's. */}}
+{{- define "headrace.storeEnv" -}}
+{{- if .Values.store.urlSecret.name -}}
+- name: HEADRACE_STORE_FILE
+  value: /run/headrace/store/url
+{{- else -}}
+- name: HEADRACE_STORE
+  value: {{ .Values.store.url | quote }}
+{{- end -}}
+{{- end }}
