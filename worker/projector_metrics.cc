@@ -6,10 +6,13 @@ namespace headrace::worker {
 
 struct ProjectorMetrics::Instruments {
   explicit Instruments(MetricFamilies& to)
-      : applied(to.NewCounter("headrace_outcomes_applied_total",
+      : rebuilds(to.NewCounters("headrace_counter_rebuilds_total",
+                                "Partitions of which Redis had lost outcomes or facts, its tail or "
+                                "the whole, so that they were read from Kafka again")),
+        rebuilt_tail(rebuilds.Add({{"lost", "tail"}})),
+        rebuilt_whole(rebuilds.Add({{"lost", "whole"}})),
+        applied(to.NewCounter("headrace_outcomes_applied_total",
                               "Outcomes that the projector wrote to Redis")),
-        rewound(to.NewCounter("headrace_counter_rebuilds_total",
-                              "Times a partition's counters in Redis had to be written again")),
         foreign(
             to.NewCounter("headrace_projector_foreign_records_total",
                           "Records of the outcomes and journal topics that are not Headrace's")),
@@ -17,11 +20,15 @@ struct ProjectorMetrics::Instruments {
             "headrace_projector_unknown_versions_total",
             "Partitions stopped at a record of a newer version; upgrade this program")),
         up(to.NewGauge("headrace_redis_up", "1 while Redis answers")),
-        degraded(to.NewGauge("headrace_redis_degraded",
-                             "1 while Redis does not answer: work goes on, counters wait")) {}
+        degraded(
+            to.NewGauge("headrace_redis_degraded",
+                        "1 while counters in Redis are incomplete: it does not answer, or this "
+                        "worker still brings them up to date; work goes on")) {}
 
+  MetricFamilies::Counters& rebuilds;
+  prometheus::Counter& rebuilt_tail;
+  prometheus::Counter& rebuilt_whole;
   prometheus::Counter& applied;
-  prometheus::Counter& rewound;
   prometheus::Counter& foreign;
   prometheus::Counter& unknown_version;
   prometheus::Gauge& up;
@@ -34,7 +41,8 @@ ProjectorMetrics::~ProjectorMetrics() = default;
 
 void ProjectorMetrics::OnOutcomeStoreReachable(bool reachable) {
   instruments_->up.Set(reachable ? 1 : 0);
-  instruments_->degraded.Set(reachable ? 0 : 1);
+  reachable_ = reachable;
+  ShowDegraded();
   health_.Note(WorkerHealth::kRedis, reachable);
 }
 
@@ -42,8 +50,18 @@ void ProjectorMetrics::OnApplied(std::size_t outcomes) {
   instruments_->applied.Increment(static_cast<double>(outcomes));
 }
 
-void ProjectorMetrics::OnRewound(const std::string&, std::int32_t) {
-  instruments_->rewound.Increment();
+void ProjectorMetrics::OnViewComplete(bool complete) {
+  complete_ = complete;
+  ShowDegraded();
+}
+
+void ProjectorMetrics::OnRebuild(const std::string&, std::int32_t, accounting::Lost lost) {
+  (lost == accounting::Lost::kWhole ? instruments_->rebuilt_whole : instruments_->rebuilt_tail)
+      .Increment();
+}
+
+void ProjectorMetrics::ShowDegraded() {
+  instruments_->degraded.Set(reachable_ && complete_ ? 0 : 1);
 }
 
 void ProjectorMetrics::OnForeignRecord(const std::string&, std::int32_t) {

@@ -18,14 +18,19 @@ class ProjectorMetrics final : public accounting::ProjectorObserver {
 
   void OnOutcomeStoreReachable(bool reachable) override;
   void OnApplied(std::size_t outcomes) override;
-  void OnRewound(const std::string& topic, std::int32_t partition) override;
+  void OnViewComplete(bool complete) override;
+  void OnRebuild(const std::string& topic, std::int32_t partition, accounting::Lost lost) override;
   void OnForeignRecord(const std::string& topic, std::int32_t partition) override;
   void OnUnknownVersion(const std::string& topic, std::int32_t partition) override;
 
  private:
   struct Instruments;
+  void ShowDegraded();
+
   WorkerHealth& health_;
   const std::unique_ptr<Instruments> instruments_;
+  bool reachable_ = true;
+  bool complete_ = true;
 };
 
 }  // namespace headrace::worker

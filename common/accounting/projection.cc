@@ -23,8 +23,8 @@
 // Two projectors may believe that they own a partition for a moment. Both apply the same records,
 // and the one whose compare-and-set fails re-reads the mark.
 //
-// The offsets committed to Kafka inform people and autoscalers about lag; nothing is positioned by
-// them.
+// The offsets committed to Kafka inform people and autoscalers about lag, and tell a store that
+// lost what it had from one that never had it; nothing is positioned by them.
 //
 // A record whose first byte is not a known version stops its partition, because skipping it would
 // lose outcomes. A record of a known version that is not an outcome all the same is passed over
@@ -32,7 +32,9 @@
 #include "common/accounting/projection.h"
 
 #include <algorithm>
+#include <ranges>
 
+#include "common/accounting/accounted_records.h"
 #include "common/base/log.h"
 
 namespace headrace::accounting {
@@ -40,20 +42,6 @@ namespace {
 
 constexpr std::uint16_t kOutcomes = 0;
 constexpr std::uint16_t kJournal = 1;
-
-bool AreInRange(const std::vector<IndexRange>& ranges) {
-  return std::ranges::all_of(ranges, [](const IndexRange& range) {
-    return range.first <= range.last && range.last <= kAccountedIndexMax;
-  });
-}
-
-bool IndexesAreInRange(const OutcomeRecord& record) {
-  return AreInRange(record.succeeded) && AreInRange(record.skipped) &&
-         AreInRange(record.canceled) &&
-         std::ranges::all_of(record.failed, [](const FailedItem& item) {
-           return item.index <= kAccountedIndexMax;
-         });
-}
 
 }  // namespace
 
@@ -79,6 +67,7 @@ void Projection::Step(std::chrono::milliseconds timeout) {
   if (!state_.store_reachable) PauseAll(true);  // what was assigned just now, too
   if (!state_.store_reachable && clock_.Now() < state_.retry_at) return;
   NoteStore(Work());
+  NoteCompleteness();
 }
 
 void Projection::Close() {
@@ -95,10 +84,12 @@ void Projection::OnAssigned(std::vector<PartitionPosition>& positions) {
   for (const PartitionPosition& position : positions) {
     Lane lane;
     lane.topic = TopicName(position.partition.topic);
+    lane.reached = position.offset;
     lanes_.insert_or_assign(position.partition, std::move(lane));
   }
 }
 
+// What was read and not applied is read again by the next owner.
 void Projection::OnRevoked(std::span<const TopicPartition> partitions) {
   CommitMarks();
   for (const TopicPartition& place : partitions) lanes_.erase(place);
@@ -133,8 +124,7 @@ void Projection::Take(const Record& record) {
 }
 
 void Projection::TakeOutcome(const Record& record, Lane& lane) {
-  auto outcome = DecodeOutcomeRecord(record.value);
-  if (outcome.ok() && !IndexesAreInRange(*outcome)) outcome = Invalid("an index is out of range");
+  auto outcome = OutcomeOf(record);
   if (!outcome.ok()) {
     Refused(record, lane, outcome.error());
     return;
@@ -144,8 +134,7 @@ void Projection::TakeOutcome(const Record& record, Lane& lane) {
 }
 
 void Projection::TakeFact(const Record& record, Lane& lane) {
-  auto fact = DecodeBatchFact(record.key, record.value);
-  if (fact.ok() && !AreInRange(fact->indexes)) fact = Invalid("an index is out of range");
+  auto fact = FactOf(record);
   if (fact.ok()) {
     lane.facts.push_back(std::move(*fact));
   } else if (fact.error().code != ErrorCode::kNotFound) {
@@ -240,9 +229,8 @@ const std::string& Projection::TopicName(std::uint16_t topic) const {
 Status Projection::Position(TopicPartition place, Lane& lane, std::int64_t end_offset) {
   auto mark = store_.ReadMark(lane.topic, place.partition);
   if (!mark.ok()) return std::move(mark).error();
-  lane.mark = *mark;
-  const bool rebuild = !lane.mark || *lane.mark > end_offset;
-  const std::int64_t start = rebuild ? PartitionPosition::kFromStart : *lane.mark;
+  const bool rebuild = !*mark || **mark > end_offset;
+  const std::int64_t start = rebuild ? PartitionPosition::kFromStart : **mark;
   // Right after an assignment Kafka's client may not be ready to seek; the next step tries again.
   if (const Status sought = consumer_->Seek({place, start, ""}); !sought.ok()) {
     log::Debug("projector_seek_failed", {{"topic", lane.topic},
@@ -250,10 +238,14 @@ Status Projection::Position(TopicPartition place, Lane& lane, std::int64_t end_o
                                          {"reason", sought.error().message}});
     return {};
   }
+  lane.mark = *mark;
   if (rebuild) {
     if (Status status = BeginRebuild(place, lane, end_offset); !status.ok()) return status;
   }
   lane.next = std::max<std::int64_t>(start, 0);
+  const Lost lost = rebuild ? Lost::kWhole : Lost::kTail;
+  if (lane.next < lane.reached) observer_.OnRebuild(lane.topic, place.partition, lost);
+  lane.reached = lane.next;
   lane.rebuild_end = end_offset;
   lane.heard_at = clock_.Now();
   lane.stopped = false;
@@ -303,7 +295,7 @@ Status Projection::Advance(TopicPartition place, Lane& lane) {
   auto moved = store_.AdvanceMark({lane.topic, place.partition, lane.next}, lane.mark);
   if (!moved.ok()) return std::move(moved).error();
   if (*moved) {
-    lane.mark = lane.next;
+    lane.mark = lane.reached = lane.next;
   } else {
     Rewind(place, lane);
   }
@@ -314,7 +306,6 @@ void Projection::Rewind(TopicPartition place, Lane& lane) {
   log::Warn("projector_rewinds", {{"topic", lane.topic},
                                   {"partition", place.partition},
                                   {"reason", "the outcome store lost or changed its mark"}});
-  observer_.OnRewound(lane.topic, place.partition);
   lane.positioned = false;
 }
 
@@ -384,6 +375,12 @@ void Projection::NoteStore(const Status& status) {
   PauseAll(!status.ok());
   ListenAnew();
   observer_.OnOutcomeStoreReachable(status.ok());
+}
+
+void Projection::NoteCompleteness() {
+  const bool complete = std::ranges::all_of(lanes_ | std::views::values, &Lane::IsComplete);
+  if (state_.complete != complete) observer_.OnViewComplete(complete);
+  state_.complete = complete;
 }
 
 void Projection::PauseAll(bool pause) {

@@ -34,6 +34,7 @@ class Projection final : private AssignmentListener {
     bool positioned = false;           // reading began at the mark
     bool stopped = false;              // by a record of an unknown version
     std::optional<std::int64_t> mark;  // where the store's mark stands, as far as we know
+    std::int64_t reached = 0;          // the store's mark has stood at least here
     std::int64_t next = 0;             // one past the last record that was read
     // The end of the topic at positioning, until it is reached: a note about a rebuild, ours or of
     // the partition's former owner, may stand in the store until then.
@@ -42,6 +43,7 @@ class Projection final : private AssignmentListener {
     OutcomePile outcomes;
     std::vector<BatchFact> facts;
 
+    bool IsComplete() const { return positioned && (!rebuild_end || next >= *rebuild_end); }
     bool HasNews() const { return positioned && (!mark || next != *mark); }
   };
   using Lanes = std::map<TopicPartition, Lane>;
@@ -72,6 +74,7 @@ class Projection final : private AssignmentListener {
   void CommitMarks();
 
   void NoteStore(const Status& status);
+  void NoteCompleteness();
   void PauseAll(bool pause);
 
   const ProjectorSettings settings_;
@@ -86,6 +89,7 @@ class Projection final : private AssignmentListener {
     bool store_asked = false;  // until then nobody has been told how it is
     bool store_reachable = true;
     bool log_reachable = true;
+    std::optional<bool> complete;  // as the observer was told
     std::chrono::milliseconds backoff{0};
     SteadyTime retry_at{};
     SteadyTime reconcile_at{};

@@ -13,6 +13,9 @@
 
 namespace headrace::accounting {
 
+// What a store that was emptied, or set back, had forgotten of a partition.
+enum class Lost { kTail, kWhole };
+
 // Where the projector tells others how it is; implemented over metrics. Log lines are the
 // projector's own. Called on its thread.
 class ProjectorObserver {
@@ -21,8 +24,12 @@ class ProjectorObserver {
   // On every change, and at the first answer.
   virtual void OnOutcomeStoreReachable(bool reachable) = 0;
   virtual void OnApplied(std::size_t outcomes) = 0;
-  // The store stood elsewhere than expected: the partition is read again from there.
-  virtual void OnRewound(const std::string& topic, std::int32_t partition) = 0;
+  // On every change, and at the first positions. Incomplete: the store lacks something of our
+  // partitions that was in the log when we last looked for our place.
+  virtual void OnViewComplete(bool complete) = 0;
+  // The store had forgotten a part of the partition, which is read again from what it knows.
+  // Neither a first start nor a mark that another projector moved on is told.
+  virtual void OnRebuild(const std::string& topic, std::int32_t partition, Lost lost) = 0;
   // A record that is not ours was passed over.
   virtual void OnForeignRecord(const std::string& topic, std::int32_t partition) = 0;
   // A record of a newer version: the partition stands still until this program is updated.

@@ -22,7 +22,8 @@ class OutcomeCount final : public accounting::ProjectorObserver {
  public:
   void OnOutcomeStoreReachable(bool) override {}
   void OnApplied(std::size_t outcomes) override { applied_ += outcomes; }
-  void OnRewound(const std::string&, std::int32_t) override {}
+  void OnViewComplete(bool) override {}
+  void OnRebuild(const std::string&, std::int32_t, accounting::Lost) override {}
   void OnForeignRecord(const std::string&, std::int32_t) override {}
   void OnUnknownVersion(const std::string&, std::int32_t) override {}
 

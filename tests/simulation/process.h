@@ -37,7 +37,8 @@ class CheckingObserver final : public worker::WorkerObserver, public accounting:
 
   void OnOutcomeStoreReachable(bool) override {}
   void OnApplied(std::size_t) override {}
-  void OnRewound(const std::string&, std::int32_t) override {}
+  void OnViewComplete(bool) override {}
+  void OnRebuild(const std::string&, std::int32_t, accounting::Lost) override {}
   void OnForeignRecord(const std::string& topic, std::int32_t) override;
   void OnUnknownVersion(const std::string& topic, std::int32_t) override;
 

@@ -15,7 +15,8 @@ class Unheard final : public accounting::ProjectorObserver {
  public:
   void OnOutcomeStoreReachable(bool) override {}
   void OnApplied(std::size_t) override {}
-  void OnRewound(const std::string&, std::int32_t) override {}
+  void OnViewComplete(bool) override {}
+  void OnRebuild(const std::string&, std::int32_t, accounting::Lost) override {}
   void OnForeignRecord(const std::string&, std::int32_t) override {}
   void OnUnknownVersion(const std::string&, std::int32_t) override {}
 };

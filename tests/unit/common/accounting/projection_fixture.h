@@ -19,12 +19,17 @@ class Notes final : public ProjectorObserver {
  public:
   void OnOutcomeStoreReachable(bool reachable) override { reachable_changes.push_back(reachable); }
   void OnApplied(std::size_t outcomes) override { applied += outcomes; }
-  void OnRewound(const std::string&, std::int32_t) override { ++rewound; }
+  void OnViewComplete(bool complete) override { complete_changes.push_back(complete); }
+  void OnRebuild(const std::string&, std::int32_t, Lost lost) override {
+    ++(lost == Lost::kWhole ? rebuilt : rewound);
+  }
   void OnForeignRecord(const std::string&, std::int32_t) override { ++foreign; }
   void OnUnknownVersion(const std::string&, std::int32_t) override { ++unknown; }
 
   std::vector<bool> reachable_changes;
   std::size_t applied = 0;
+  std::vector<bool> complete_changes;
+  int rebuilt = 0;
   int rewound = 0;
   int foreign = 0;
   int unknown = 0;
@@ -44,8 +49,9 @@ class ProjectionTest : public testing::Test {
     return settings;
   }
 
-  std::unique_ptr<Projection> Join() {
-    auto projection = std::make_unique<Projection>(Settings(), store_, clock_, notes_);
+  std::unique_ptr<Projection> Join() { return Join(Settings()); }
+  std::unique_ptr<Projection> Join(const ProjectorSettings& settings) {
+    auto projection = std::make_unique<Projection>(settings, store_, clock_, notes_);
     const Status opened = projection->Open([&](AssignmentListener& listener) {
       return Result(log_.OpenConsumer({"outcomes", "journal"}, "headrace.accounting", &listener));
     });
