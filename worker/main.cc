@@ -61,7 +61,7 @@ Status Work(const Settings& settings, std::string cluster_id, GraphStore& store,
             Metrics& metrics, WorkerHealth& health, const Wakeup& wakeup) {
   auto states = redis::OpenRedisOutcomeStore(settings.redis);
   if (!states.ok()) return std::move(states).error();
-  auto producer = OpenOutcomeProducer(settings, wakeup);
+  auto producer = OpenOutcomeProducer(settings, wakeup, metrics.kafka);
   if (!producer.ok()) return std::move(producer).error();
   return RunLoop(settings,
                  {.items_topic = ItemsTopic(settings),

@@ -1,5 +1,6 @@
 #include "worker/metrics.h"
 
+#include "common/config/fingerprint.h"
 #include "worker/wiring.h"
 
 namespace headrace::worker {
@@ -9,8 +10,10 @@ Metrics::Metrics(const Settings& settings, WorkerHealth& health)
       worker(registry, health),
       flow(registry, ItemsTopic(settings),
            settings.worker.store.substr(0, settings.worker.store.find(':'))),
+      kafka(registry),
       projector(registry, health),
-      process(registry) {}
+      redis(registry),
+      process(registry, config::Fingerprint(settings, config::Binary::kWorker)) {}
 
 std::string Metrics::Expose() {
   process.Refresh();

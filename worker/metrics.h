@@ -5,9 +5,11 @@
 
 #include "common/config/settings.h"
 #include "worker/flow_metrics.h"
+#include "worker/kafka_metrics.h"
 #include "worker/metrics_registry.h"
 #include "worker/process_metrics.h"
 #include "worker/projector_metrics.h"
+#include "worker/redis_metrics.h"
 #include "worker/worker_metrics.h"
 
 namespace headrace::worker {
@@ -21,7 +23,9 @@ struct Metrics {
   MetricsRegistry registry;
   WorkerMetrics worker;
   FlowMetrics flow;
+  KafkaMetrics kafka;
   ProjectorMetrics projector;
+  RedisMetrics redis;
   ProcessMetrics process;
 };
 

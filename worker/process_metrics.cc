@@ -53,7 +53,7 @@ double StartTime() {
 }  // namespace
 
 struct ProcessMetrics::Instruments {
-  explicit Instruments(prometheus::Registry& registry)
+  Instruments(prometheus::Registry& registry, const std::string& config_hash)
       : resident(NewGauge(registry, "process_resident_memory_bytes", "Memory in RAM")),
         virtual_memory(NewGauge(registry, "process_virtual_memory_bytes", "Address space in use")),
         cpu(prometheus::BuildCounter()
@@ -72,6 +72,12 @@ struct ProcessMetrics::Instruments {
               {"revision", std::string(config::Revision())},
               {"kafka_client", kafka::ClientVersion()}})
         .Set(1);
+    prometheus::BuildGauge()
+        .Name("headrace_config_hash_info")
+        .Help("1; its label differs where settings differ, secrets apart")
+        .Register(registry)
+        .Add({{"hash", config_hash}})
+        .Set(1);
   }
 
   Gauge& resident;
@@ -81,8 +87,8 @@ struct ProcessMetrics::Instruments {
   Gauge& max_fds;
 };
 
-ProcessMetrics::ProcessMetrics(MetricsRegistry& registry)
-    : instruments_(std::make_unique<Instruments>(registry.families().registry())) {}
+ProcessMetrics::ProcessMetrics(MetricsRegistry& registry, const std::string& config_hash)
+    : instruments_(std::make_unique<Instruments>(registry.families().registry(), config_hash)) {}
 ProcessMetrics::~ProcessMetrics() = default;
 
 void ProcessMetrics::Refresh() {

@@ -1,4 +1,4 @@
-// The standard metrics of a process, and what build it is.
+// The standard metrics of a process, and what build and settings it is.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace headrace::worker {
 // Called from the health server's thread.
 class ProcessMetrics {
  public:
-  explicit ProcessMetrics(MetricsRegistry& registry);
+  ProcessMetrics(MetricsRegistry& registry, const std::string& config_hash);
   ~ProcessMetrics();
 
   // Reads /proc/self; what cannot be read keeps its last value.

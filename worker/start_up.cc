@@ -87,10 +87,11 @@ Result<std::string> WaitForKafka(const Settings& settings, WorkerMetrics& metric
 }
 
 Result<std::unique_ptr<EventProducer>> OpenOutcomeProducer(const Settings& settings,
-                                                           const Wakeup& wakeup) {
+                                                           const Wakeup& wakeup,
+                                                           kafka::ProducerObserver& observer) {
   kafka::KafkaSettings kafka = settings.kafka;
   kafka.properties.try_emplace("linger.ms", "0");
-  return kafka::OpenProducer(kafka, "headrace-worker", &wakeup);
+  return kafka::OpenProducer(kafka, "headrace-worker", &wakeup, &observer);
 }
 
 }  // namespace headrace::worker

@@ -6,6 +6,7 @@
 
 #include "common/base/wakeup.h"
 #include "common/config/settings.h"
+#include "common/kafka/client_statistics.h"
 #include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
 #include "worker/worker_metrics.h"
@@ -26,6 +27,7 @@ Result<std::string> WaitForKafka(const Settings& settings, WorkerMetrics& metric
 // The producer of outcomes and dead letters. The reporter packs outcomes, so the client does not
 // wait for more of them; a setting of the operator's stands.
 Result<std::unique_ptr<EventProducer>> OpenOutcomeProducer(const Settings& settings,
-                                                           const Wakeup& wakeup);
+                                                           const Wakeup& wakeup,
+                                                           kafka::ProducerObserver& observer);
 
 }  // namespace headrace::worker

@@ -9,6 +9,7 @@
 #include "common/accounting/projector.h"
 #include "common/kafka/topic_names.h"
 #include "worker/backlog_reader.h"
+#include "worker/measured_outcome_store.h"
 #include "worker/outcome_reader.h"
 #include "worker/worker_loop.h"
 
@@ -69,14 +70,17 @@ Result<std::unique_ptr<Service>> StartProjector(const Settings& settings,
       [kafka = settings.kafka, options](AssignmentListener& listener) {
         return kafka::OpenConsumer(kafka, options, &listener, nullptr);
       },
-      std::move(outcome_store), clock, metrics.projector);
+      MeasureOutcomeStore(std::move(outcome_store), clock, metrics.redis), clock,
+      metrics.projector);
   if (Status started = projector->Start(); !started.ok()) return std::move(started).error();
   return projector;
 }
 
 Status RunLoop(const Settings& settings, LoopParts parts,
                const std::function<bool()>& should_stop) {
-  auto outcomes = StartOutcomeReader(settings, std::move(parts.states), parts.wakeup);
+  auto outcomes = StartOutcomeReader(
+      settings, MeasureOutcomeStore(std::move(parts.states), parts.clock, parts.metrics.redis),
+      parts.wakeup);
   if (!outcomes.ok()) return std::move(outcomes).error();
   auto journal = OpenJournal(settings);
   if (!journal.ok()) return std::move(journal).error();

@@ -23,14 +23,34 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kMetadataTimeoutMs = 1'000;
 
+DeliveryFailure ReasonOf(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+      return DeliveryFailure::kTooLarge;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return DeliveryFailure::kNotAllowed;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      return DeliveryFailure::kNoTopic;
+    case RD_KAFKA_RESP_ERR__FATAL:
+      return DeliveryFailure::kFatal;
+    default:
+      return DeliveryFailure::kOther;
+  }
+}
+
 class KafkaProducer final : public EventProducer {
  public:
-  explicit KafkaProducer(const KafkaSettings& settings) : settings_(settings) {}
+  KafkaProducer(const KafkaSettings& settings, ProducerObserver* observer)
+      : settings_(settings), observer_(observer) {}
 
   // Separate from construction, because the client's callbacks carry this object's address.
   Status Start(Conf conf, const Wakeup* wakeup) {
     rd_kafka_conf_set_opaque(conf.get(), this);
     rd_kafka_conf_set_dr_msg_cb(conf.get(), OnDelivery);
+    if (observer_ != nullptr) rd_kafka_conf_set_stats_cb(conf.get(), OnStatistics);
     Result<Client> client = OpenClient(RD_KAFKA_PRODUCER, std::move(conf));
     if (!client.ok()) return std::move(client).error();
     client_ = std::move(*client);
@@ -98,7 +118,15 @@ class KafkaProducer final : public EventProducer {
       if (token != 0) self->deliveries_.push_back({token, {}});
       return;
     }
+    if (self->observer_ != nullptr) self->observer_->OnDeliveryFailed(ReasonOf(message->err));
     self->deliveries_.push_back({token, self->Fail(rd_kafka_err2str(message->err))});
+  }
+
+  // 0: librdkafka frees its report.
+  static int OnStatistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
+    const auto statistics = ParseProducerStatistics({json, size});
+    if (statistics.ok()) static_cast<KafkaProducer*>(opaque)->observer_->OnStatistics(*statistics);
+    return 0;
   }
 
   rd_kafka_resp_err_t TryProduce(const OutgoingRecord& record) {
@@ -152,6 +180,7 @@ class KafkaProducer final : public EventProducer {
   }
 
   const KafkaSettings settings_;
+  ProducerObserver* const observer_;
   std::vector<Delivery> deliveries_;
   std::string failure_;
   SteadyClock::time_point last_progress_ = SteadyClock::now();
@@ -165,8 +194,11 @@ class KafkaProducer final : public EventProducer {
 
 Result<std::unique_ptr<EventProducer>> OpenProducer(const KafkaSettings& settings,
                                                     const std::string& client_id,
-                                                    const Wakeup* wakeup) {
-  const Properties defaults = {{"linger.ms", "5"}, {"queue.buffering.max.messages", "200000"}};
+                                                    const Wakeup* wakeup,
+                                                    ProducerObserver* observer) {
+  const Properties defaults = {{"linger.ms", "5"},
+                               {"queue.buffering.max.messages", "200000"},
+                               {"statistics.interval.ms", observer != nullptr ? "5000" : "0"}};
   const Properties fixed = {
       {"enable.idempotence", "true"},
       {"acks", "all"},
@@ -177,7 +209,7 @@ Result<std::unique_ptr<EventProducer>> OpenProducer(const KafkaSettings& setting
   };
   Result<Conf> conf = MakeConf(settings, client_id, defaults, fixed);
   if (!conf.ok()) return std::move(conf).error();
-  auto producer = std::make_unique<KafkaProducer>(settings);
+  auto producer = std::make_unique<KafkaProducer>(settings, observer);
   if (Status started = producer->Start(std::move(*conf), wakeup); !started.ok()) {
     return std::move(started).error();
   }

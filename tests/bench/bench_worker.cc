@@ -57,8 +57,9 @@ Result<std::unique_ptr<Service>> StartProjector(const Settings& settings, const 
 }
 
 Result<std::unique_ptr<EventProducer>> OpenOutcomes(const Settings& settings, const Plan& plan,
-                                                    const Wakeup& wakeup) {
-  if (plan.accounting) return worker::OpenOutcomeProducer(settings, wakeup);
+                                                    const Wakeup& wakeup,
+                                                    worker::Metrics& metrics) {
+  if (plan.accounting) return worker::OpenOutcomeProducer(settings, wakeup, metrics.kafka);
   return std::unique_ptr<EventProducer>(new DiscardingProducer);
 }
 
@@ -67,7 +68,7 @@ Status RunLoop(const Settings& settings, const Plan& plan, const std::string& cl
                worker::WorkerHealth& health, const Wakeup& wakeup) {
   auto states = redis::OpenRedisOutcomeStore(settings.redis);
   if (!states.ok()) return std::move(states).error();
-  auto producer = OpenOutcomes(settings, plan, wakeup);
+  auto producer = OpenOutcomes(settings, plan, wakeup, metrics);
   if (!producer.ok()) return std::move(producer).error();
   return worker::RunLoop(settings,
                          {.items_topic = plan.items_topic,

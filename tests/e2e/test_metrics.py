@@ -6,6 +6,7 @@ import re
 import time
 import urllib.request
 
+import rdkafka
 from support import ROOT, Sampler, StageTest, wait_until
 
 STOPPED = 30.0 if os.environ.get("HEADRACE_TEST_LONG") == "1" else 8.0
@@ -56,6 +57,7 @@ class MetricsTest(StageTest):
         self.produce("items.batch", range(40))
         wait_until(lambda: worker.finished() == 40, "all outcomes")
         wait_until(lambda: len(self.lags(worker)) == 2, "both partitions' lags")
+        wait_until(lambda: worker.metric("headrace_kafka_broker_rtt_seconds") > 0, "the producer's statistics")
         served = families(scrape(worker))
         self.assertEqual(served, documented())
         for name, kind in served.items():
@@ -66,6 +68,11 @@ class MetricsTest(StageTest):
         self.assertEqual(worker.metric("headrace_items_taken_in_total"), 40)
         self.assertEqual(worker.metric("headrace_item_end_to_end_seconds_count"), 40)
         self.assertEqual(worker.metric("headrace_item_queue_seconds_count"), 40)
+        for op in ("apply_outcomes", "advance_mark", "read_mark"):
+            self.assertGreater(worker.metric(f'headrace_redis_command_duration_seconds_count{{channel="batch",op="{op}"'), 0, op)
+        self.assertEqual(worker.metric("headrace_redis_errors_total"), 0)
+        self.assertEqual(worker.metric("headrace_redis_degraded"), 0)
+        self.assertEqual(worker.metric("headrace_counter_rebuilds_total"), 0)
         self.assertGreater(worker.metric("process_resident_memory_bytes"), 1 << 20)
         self.assertLess(abs(worker.metric("headrace_heartbeat_timestamp_seconds") - time.time()), 10)
 
@@ -82,6 +89,28 @@ class MetricsTest(StageTest):
             self.assertEqual(set(re.findall(rf'{LAG}.*topic="([^"]+)"', scrape(worker))),
                              {f"{self.stage.prefix}items.{channel}"})
             self.assertEqual(worker.metric("headrace_kafka_assigned_partitions"), 2)
+            wait_until(lambda: self.uncommitted(channel) == 0, f"the commits of worker.{channel}")
+
+    def uncommitted(self, channel):
+        """Of the group that the channel's workers are documented to have, in the channel's topic."""
+        prefix = self.stage.prefix
+        return rdkafka.lag(self.stage.kafka, f"{prefix}worker.{channel}", f"{prefix}items.{channel}")
+
+    def test_says_when_counters_are_incomplete_and_were_lost(self):
+        worker = self.stage.worker().wait_ready()
+        self.produce("items.batch", range(40))
+        wait_until(lambda: worker.metric("headrace_outcomes_applied_total") == 40, "all counters")
+        wait_until(lambda: worker.metric("headrace_redis_degraded") == 0, "complete counters")
+        self.stage.redis.stop()
+        wait_until(lambda: worker.metric("headrace_redis_degraded") == 1, "an alarm")
+        self.assertGreater(worker.metric('headrace_redis_errors_total{channel="batch",reason="unreachable"'), 0)
+        self.stage.redis.start()
+        wait_until(lambda: worker.metric("headrace_redis_degraded") == 0, "complete counters again")
+        self.assertEqual(worker.metric("headrace_counter_rebuilds_total"), 0, "nothing was lost")
+        self.stage.redis_cli("FLUSHALL")
+        wait_until(lambda: worker.metric('headrace_counter_rebuilds_total{channel="batch",lost="whole"') > 0, "a rebuild")
+        wait_until(lambda: worker.metric("headrace_redis_degraded") == 0, "complete counters at last")
+        self.assertEqual(worker.metric("headrace_counter_rebuilds_total{channel=\"batch\",lost=\"tail\""), 0)
 
     def test_lag_in_seconds_after_a_stop(self):
         first = self.stage.worker().wait_ready()
