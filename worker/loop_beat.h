@@ -16,7 +16,11 @@ class LoopBeat {
  public:
   explicit LoopBeat(const Clock& clock) : clock_(clock), last_tick_(clock.Now()) {}
 
-  // Every round.
+  void BeginRound() {
+    Tick();
+    Enter(LoopPhase::kFetching);
+  }
+  // A sign of life.
   void Tick() { last_tick_.store(clock_.Now(), std::memory_order_relaxed); }
   void Enter(LoopPhase phase) { phase_.store(phase, std::memory_order_relaxed); }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
 #include <utility>
 
 #include "common/base/log.h"
@@ -17,6 +18,11 @@ std::int64_t Seconds(SteadyTime::duration duration) {
 }
 
 }  // namespace
+
+void EndWedgedProcess() {
+  constexpr int kStartMeAgain = 1;
+  std::_Exit(kStartMeAgain);
+}
 
 LoopJudge::Verdict LoopJudge::Judge(SteadyTime now, SteadyTime last_tick) {
   const auto silence = now - last_tick;

@@ -36,6 +36,9 @@ class LoopJudge {
   bool silent_ = false;
 };
 
+// At once and without destructors, which may hang as well: exit code 1, as docs/cli.md promises.
+[[noreturn]] void EndWedgedProcess();
+
 // A thread that judges every fraction of the patience. `end` must not return; it is called on that
 // thread. `beat` and `clock` must outlive the watchdog.
 class LoopWatchdog final : public Service {

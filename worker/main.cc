@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <string>
@@ -91,7 +90,7 @@ int Run(const Settings& settings) {
   Metrics metrics(settings, health);
   LoopWatchdog watchdog(health.beat(), clock,
                         {settings.worker.loop_silence_max, settings.worker.loop_end_after},
-                        [] { std::_Exit(kFailed); });
+                        EndWedgedProcess);
   if (Status started = watchdog.Start(); !started.ok()) return Fail("watchdog", started.error());
   auto health_server = ServeHealth(settings, metrics, health);
   if (!health_server.ok()) return Fail("metrics_listen", health_server.error());

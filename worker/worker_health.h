@@ -26,7 +26,7 @@ class WorkerHealth {
   void SetFailed(Part part, std::string_view detail);
   // The same without a log line, for parts that log their changes themselves.
   void Note(Part part, bool ok) { state_[part] = ok ? kOk : kMissing; }
-  // The loop calls it every round.
+  // While there is no loop yet.
   void Tick() { beat_.Tick(); }
   LoopBeat& beat() { return beat_; }
 

@@ -59,7 +59,7 @@ Result<bool> WorkerLoop::Step() {
 
 Result<bool> WorkerLoop::Tick() {
   meter_.BeginRound();
-  EnterPhase(ports_.beat, LoopPhase::kFetching);
+  if (ports_.beat != nullptr) ports_.beat->BeginRound();
   const Result<bool> fetched = intake_->Fetch();
   if (!fetched.ok()) {
     if (Status watched = kafka_.Note(fetched.error()); !watched.ok()) return watched.error();

@@ -165,7 +165,6 @@ void WorkerMetrics::OnInFlight(const InFlight& in_flight) {
              : !store_is_up_          ? IntakePause::kStoreDown
              : throttled_             ? IntakePause::kThrottled
                                       : IntakePause::kFull);
-  health_.Tick();
 }
 
 // A full worker is healthy, so only a store that is down is worth a line in the log.

@@ -101,11 +101,12 @@ class WorkerWorld {
                         },
                     .producer = *producer,
                     .outcomes = outcomes,
-                    .store = store,
+                    .store = loop_store != nullptr ? *loop_store : store,
                     .directory = *directory,
                     .observer = observer,
                     .clock = clock,
-                    .wakeup = wakeup},
+                    .wakeup = wakeup,
+                    .beat = beat},
         WorkerPlan{.settings = settings,
                    .admission = {.topic = kItems, .cluster_id = "cluster", .limits = {}},
                    .outcomes_topic = kOutcomes,
@@ -169,6 +170,8 @@ class WorkerWorld {
   fakes::ManualClock clock;
   fakes::MemoryEventLog log;
   fakes::MemoryGraphStore store;
+  GraphStore* loop_store = nullptr;  // what the loop is given instead, over `store`
+  LoopBeat* beat = nullptr;
   ToldOutcomes outcomes;
   RecordingObserver observer;
   WorkerSettings settings;
