@@ -18,7 +18,8 @@
 //
 // Between losing data and noticing it, records may have been applied to a store that had forgotten
 // the earlier ones. They are applied again on the way, which is harmless: a move that was made is
-// not made twice, and facts are maxima or said once.
+// not made twice, and facts are maxima or said once. Where a worker that had lost its partition
+// told of a second, other outcome in a round, that one may stand then instead of the first.
 //
 // Two projectors may believe that they own a partition for a moment. Both apply the same records,
 // and the one whose compare-and-set fails re-reads the mark.

@@ -25,6 +25,11 @@ void Checker::Delivered(const Host& host, const Place& place) {
   ++memory.deliveries[ItemBook::KeyOf(items_.At(place).ref)];
 }
 
+void Checker::Polled(const Host& host, std::size_t bytes) {
+  Memory& memory = memories_[host.incarnation()];
+  memory.poll_bytes_max = std::max(memory.poll_bytes_max, bytes);
+}
+
 void Checker::Tried(const Host& host, const Chunk& chunk) {
   Memory& memory = memories_[host.incarnation()];
   if (host.draining) Fail("nothing is begun while the worker drains", "a chunk was begun");
@@ -182,16 +187,17 @@ void Checker::Committed(std::int32_t partition, std::int64_t offset) {
 }
 
 // At each assignment a record may slip in while the worker is full, see Intake::KeepMembership;
-// bytes are counted when they are there.
+// bytes are counted when they are there. The other half of them is the consumer's.
 void Checker::Holds(const Host& host, const worker::InFlight& held) const {
-  constexpr std::size_t kPollMax = 250, kRecordBytesMax = 400;
+  constexpr std::size_t kRecordBytesMax = 400;
   const auto found = memories_.find(host.incarnation());
-  const std::size_t assignments = found == memories_.end() ? 0 : found->second.assignments;
-  const std::size_t in_store = found == memories_.end() ? 0 : found->second.items_in_store;
+  if (found == memories_.end()) return;
+  const Memory& memory = found->second;
+  const std::size_t in_store = memory.items_in_store;
   const std::size_t limit = plan_.settings.in_flight_items_max;
-  const std::size_t items_max = limit + assignments;
-  const std::size_t bytes_max =
-      plan_.settings.in_flight_bytes_max + kRecordBytesMax * std::min(items_max, kPollMax);
+  const std::size_t items_max = limit + memory.assignments;
+  const std::size_t bytes_max = plan_.settings.in_flight_bytes_max / 2 + memory.poll_bytes_max +
+                                kRecordBytesMax * memory.assignments;
   if (held.items > held.reported + items_max || held.reported > limit + items_max ||
       held.bytes > bytes_max) {
     Fail("a worker holds no more than its limits",

@@ -27,6 +27,7 @@ class Checker {
   // A worker was given a partition, polled a record, gave a chunk to its store, has its result.
   void Assigned(const Host& host, std::int32_t partition);
   void Delivered(const Host& host, const Place& place);
+  void Polled(const Host& host, std::size_t bytes);
   void Tried(const Host& host, const Chunk& chunk);
   void Answered(const Host& host, const ChunkResult& result, const Chunk& chunk);
   // The store took an item; `owned`: from the owner of its partition.
@@ -52,6 +53,7 @@ class Checker {
     std::map<ItemBook::Key, int> reports;
     std::set<std::string> graphs_in_store;
     std::size_t items_in_store = 0;
+    std::size_t poll_bytes_max = 0;
     int successes = 0;  // chunks that the store applied or judged
     struct Tries {
       int successes_before = 0;  // the first

@@ -48,6 +48,11 @@ Status Member::Poll(std::chrono::milliseconds, std::size_t count_max,
   if (group_ != nullptr) FollowGroup();
   if (stage_.Strikes(stage_.plan.rates.poll_error)) return Unreachable();
   Fetch(count_max, records);
+  if (place_.leads_work) {
+    std::size_t bytes = 0;
+    for (const Record& record : records) bytes += record.value.size();
+    stage_.checker.Polled(*host_, bytes);
+  }
   return {};
 }
 

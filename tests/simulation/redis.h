@@ -33,6 +33,8 @@ class Redis {
 
  private:
   Stage& stage_;
+  // Of two outcomes in a round the later may stand: it may have come when the first was forgotten.
+  bool lost_ = false;
   std::deque<fakes::MemoryOutcomeStore::Contents> remembered_;
 };
 
