@@ -10,8 +10,9 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// Far more than the longest chain of back-offs, lateness and projector pauses takes.
-constexpr int kDrainRoundsMax = 12'000;
+// Far more than the longest chain of back-offs, lateness and projector pauses takes, also at the
+// pace of less than an item a second that a worker keeps for a while after much throttling.
+constexpr int kDrainRoundsMax = 60'000;
 
 }  // namespace
 
