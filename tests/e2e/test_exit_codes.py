@@ -61,7 +61,7 @@ class ExitCodes(StageTest):
             (5, ["load", self.bad, "--dry-run"], "bad.jsonl:2:", {}),
             (5, ["load", self.bad, "--kafka", "--strict"], "nothing was sent", {}),
             (5, ["load", self.stage.directory / "gone.jsonl", "--kafka"], "No such file", {}),
-            (5, ["load", self.stage.directory, "--kafka"], "Is a directory", {}),
+            (5, ["load", self.stage.directory, "--kafka"], "is a directory without files of an archive", {}),
             (8, ["batch", "show", UNKNOWN], "no batch", {}),
             (8, ["batch", "errors", UNKNOWN], "no batch", {}),
         ]:
