@@ -32,6 +32,10 @@ def stop_service(script, place):
     subprocess.run([ROOT / "scripts" / script, "stop", place], check=False)
 
 
+def wipe_service(script, place):
+    subprocess.run([ROOT / "scripts" / script, "wipe", place], check=False)
+
+
 class Redis:
     """As much of Redis's protocol as reading counters takes."""
 
