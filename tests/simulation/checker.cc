@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/model/refusal_codes.h"
+
 namespace headrace::simulation {
 
 void Checker::Fail(const char* invariant, const std::string& detail) {
@@ -96,6 +98,7 @@ void Checker::Stored(const WriteItem& item, bool owned) {
 void Checker::GivesUp(const Host& host, const ItemRef& ref, const std::string& code) {
   ItemLife& life = items_.Of(ref);
   if (!life.given_up_at) life.given_up_at = trace_.now();
+  if (code == codes::kCrash) CheckCrash(ref);
   if (code != kTrouble) return;
   Memory& memory = memories_[host.incarnation()];
   const bool by_age = plan_.settings.retry_age_max < std::chrono::hours(1);
@@ -112,6 +115,18 @@ void Checker::GivesUp(const Host& host, const ItemRef& ref, const std::string& c
          Name(life) + " was given up after " + std::to_string(failures) + " failures");
   }
   if (successes < (tries_min + 1) / 2) Fail("no item is given up in an outage", Name(life));
+}
+
+// Begun with a note and begun alone, each by a worker that ended or lost it; and now given up.
+void Checker::CheckCrash(const ItemRef& ref) {
+  int deliveries = 0;
+  for (const auto& [incarnation, memory] : memories_) {
+    const auto found = memory.deliveries.find(ItemBook::KeyOf(ref));
+    if (found != memory.deliveries.end()) deliveries += found->second;
+  }
+  if (deliveries >= 3) return;
+  Fail("nothing is given up before its third life",
+       Name(items_.Of(ref)) + " was delivered " + std::to_string(deliveries) + " times");
 }
 
 void Checker::LetterWritten(const ItemRef& ref) {

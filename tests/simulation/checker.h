@@ -62,6 +62,7 @@ class Checker {
     std::map<Place, Tries> tries;
   };
 
+  void CheckCrash(const ItemRef& ref);
   void CheckTry(const Host& host, Memory& memory, const WriteItem& item);
   void CheckOutcome(const Host& host, const ItemRef& ref, ItemState state, const std::string& code);
 
