@@ -21,12 +21,12 @@ class DurationTally {
     const std::int64_t us = took.count() > 0 ? took.count() : 0;
     if (us > upper_ || us <= lower_) FindBucket(us);
     ++counts_[bucket_];
-    sum_us_ += us;
+    sum_us_ += static_cast<double>(us);
   }
 
-  bool empty() const { return sum_us_ == 0 && counts_ == Counts{}; }
+  bool empty() const { return sum_us_ == 0.0 && counts_ == Counts{}; }
   std::size_t count() const;
-  double sum_seconds() const { return static_cast<double>(sum_us_) * 1e-6; }
+  double sum_seconds() const { return sum_us_ * 1e-6; }
   // The last one counts what is above all bounds.
   const std::array<std::uint64_t, kBounds.size() + 1>& counts() const { return counts_; }
   void Clear();
@@ -36,7 +36,7 @@ class DurationTally {
   void FindBucket(std::int64_t us);
 
   Counts counts_{};
-  std::int64_t sum_us_ = 0;
+  double sum_us_ = 0;  // an integer would overflow where producers claim times long past
   // Of the bucket that was counted last: (lower, upper].
   std::size_t bucket_ = 0;
   std::int64_t lower_ = -1;
