@@ -11,12 +11,7 @@ class KafkaWatch {
   explicit KafkaWatch(WorkerObserver& observer) : observer_(observer) {}
 
   // Passes on only what ends the worker.
-  Status Note(const Status& status) {
-    if (status.ok() != answers_) observer_.OnKafka(status);
-    answers_ = status.ok();
-    if (!status.ok() && status.error().code != ErrorCode::kTransient) return status;
-    return {};
-  }
+  Status Note(const Status& status);
   bool answers() const { return answers_; }
 
  private:

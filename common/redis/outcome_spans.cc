@@ -58,8 +58,9 @@ void TakeFreeParts(const Run& run, std::map<std::uint32_t, Run>& taken) {
   }
 }
 
-// By index and disjoint. A worker never names an item twice in a record, so the way through the
-// map is only for what another program wrote.
+// By index and disjoint. A worker never names an item twice in a record; the way through the map is
+// for records that are told together (accounting::OutcomePile), where a repeat may be among them,
+// and for what another program wrote.
 std::vector<Run> SortRuns(std::vector<Run> runs) {
   std::vector<Run> sorted = runs;
   std::ranges::stable_sort(sorted, {}, &Run::first);
