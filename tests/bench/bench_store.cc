@@ -5,8 +5,11 @@
 //
 // The store is migrated first, should be empty, and gets as many chunks at once as it asks for.
 // Prints a line of JSON: seconds, and the processor time of this process.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,14 +28,26 @@ struct Plan {
 };
 
 // Chunk n is made of the graphs that follow those of chunk n - 1, so that chunks that are under way
-// together share none as long as they are neighbours.
+// together share none as long as they are neighbours. The items of a chunk are as scattered over
+// their batch as those that the worker gathers: a store with sorted keys pays for that.
 class ChunkMaker {
  public:
   ChunkMaker(const Plan& plan, const StoreTraits& traits)
       : plan_(plan),
         chunk_items_(std::min<std::uint64_t>(traits.chunk_items_max,
                                              plan.lane_items * traits.chunk_lanes_max)),
-        filler_(plan.bytes, 'x') {}
+        filler_(plan.bytes, 'x'),
+        places_(plan.graphs * plan.lane_items) {
+    std::mt19937_64 random(1);
+    std::vector<std::uint32_t> round(plan.graphs);
+    for (std::uint64_t turn = 0; turn < plan.lane_items; ++turn) {
+      std::iota(round.begin(), round.end(), static_cast<std::uint32_t>(turn * plan.graphs));
+      std::shuffle(round.begin(), round.end(), random);
+      for (std::uint64_t graph = 0; graph < plan.graphs; ++graph) {
+        places_[graph * plan.lane_items + turn] = round[graph];
+      }
+    }
+  }
 
   bool done() const { return made_ == plan_.items; }
 
@@ -50,7 +65,7 @@ class ChunkMaker {
   WriteItem NextItem() {
     WriteItem item;
     item.graph = {"bench", GraphKind::kGraph, "g" + std::to_string(graph_)};
-    item.ref = {batch_, static_cast<std::uint32_t>(made_), 0};
+    item.ref = {batch_, IndexOf(made_), 0};
     item.episode = batch_.ItemUuid(item.ref.index);
     item.accepted_at = Timestamp(std::chrono::seconds(1'700'000'000));
     item.payload = "{\"graph_id\":\"" + item.graph.id + "\",\"index\":" + std::to_string(made_++) +
@@ -62,9 +77,17 @@ class ChunkMaker {
     return item;
   }
 
+  std::uint32_t IndexOf(std::uint64_t made) const {
+    const std::uint64_t in_window = made % places_.size();
+    return static_cast<std::uint32_t>(made - in_window + places_[in_window]);
+  }
+
   const Plan plan_;
   const std::uint64_t chunk_items_;
   const std::string filler_;
+  // Where the items of a window of graphs * lane_items stand in their batch, in the order in which
+  // they are made: a topic has one item of each graph after the other, in no order.
+  std::vector<std::uint32_t> places_;
   const BatchId batch_ = BatchId::Random();
   std::uint64_t made_ = 0;
   std::uint64_t graph_ = 0;
