@@ -4,17 +4,16 @@
 // Empty members are left out. Written by hand, because a worker writes one for every few items.
 #include "common/model/outcome.h"
 
+#include <simdjson.h>
+
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "common/base/json_text.h"
 #include "common/model/graph_key.h"
 
 namespace headrace {
 namespace {
-
-using Json = nlohmann::json;
 
 void AppendNumber(std::string& out, std::uint32_t value) {
   std::array<char, 10> digits{};
@@ -56,52 +55,64 @@ void AppendFailed(std::string& out, const std::vector<FailedItem>& failed) {
   out.push_back(']');
 }
 
+using simdjson::dom::element;
+
 // True when `json` is a whole number from 0 to `max`; anything else leaves `value` alone.
 template <typename T>
-bool ReadNumber(const Json& json, std::uint64_t max, T& value) {
-  if (!json.is_number_unsigned()) return false;
-  const auto number = json.get<std::uint64_t>();
-  if (number > max) return false;
+bool ReadNumber(const element& json, std::uint64_t max, T& value) {
+  std::uint64_t number = 0;
+  if (json.get(number) != simdjson::SUCCESS || number > max) return false;
   value = static_cast<T>(number);
   return true;
 }
 
 template <typename T>
-bool ReadMember(const Json& object, const char* name, std::uint64_t max, T& value) {
-  const auto member = object.find(name);
-  return member != object.end() && ReadNumber(*member, max, value);
+bool ReadMember(const element& object, const char* name, std::uint64_t max, T& value) {
+  element member;
+  return object[name].get(member) == simdjson::SUCCESS && ReadNumber(member, max, value);
 }
 
-bool ReadString(const Json& object, const char* name, std::string& value) {
-  const auto member = object.find(name);
-  if (member == object.end() || !member->is_string()) return false;
-  value = member->get_ref<const std::string&>();
+bool ReadString(const element& object, const char* name, std::string& value) {
+  std::string_view text;
+  if (object[name].get(text) != simdjson::SUCCESS) return false;
+  value = text;
   return true;
 }
 
-bool ReadRanges(const Json& object, const char* name, std::vector<IndexRange>& ranges) {
-  const auto member = object.find(name);
-  if (member == object.end()) return true;
-  if (!member->is_array() || member->size() % 2 != 0) return false;
-  ranges.reserve(member->size() / 2);
-  for (std::size_t i = 0; i < member->size(); i += 2) {
+// Of members that may be absent.
+enum class Found { kNo, kYes, kOfAnotherType };
+
+template <typename T>
+Found Find(const element& object, const char* name, T& value) {
+  element member;
+  if (object[name].get(member) != simdjson::SUCCESS) return Found::kNo;
+  return member.get(value) == simdjson::SUCCESS ? Found::kYes : Found::kOfAnotherType;
+}
+
+bool ReadRanges(const element& object, const char* name, std::vector<IndexRange>& ranges) {
+  simdjson::dom::array numbers;
+  if (const Found found = Find(object, name, numbers); found != Found::kYes) {
+    return found == Found::kNo;
+  }
+  ranges.reserve(numbers.size() / 2);
+  for (auto number = numbers.begin(); number != numbers.end(); ++number) {
     IndexRange range;
-    if (!ReadNumber((*member)[i], BatchId::kItemsMax - 1, range.first)) return false;
-    if (!ReadNumber((*member)[i + 1], BatchId::kItemsMax - 1, range.last)) return false;
+    if (!ReadNumber(*number, BatchId::kItemsMax - 1, range.first)) return false;
+    if (!(++number != numbers.end())) return false;
+    if (!ReadNumber(*number, BatchId::kItemsMax - 1, range.last)) return false;
     if (range.first > range.last) return false;
     ranges.push_back(range);
   }
   return true;
 }
 
-bool ReadFailed(const Json& object, std::vector<FailedItem>& failed) {
-  const auto member = object.find("failed");
-  if (member == object.end()) return true;
-  if (!member->is_array()) return false;
-  failed.reserve(member->size());
-  for (const Json& entry : *member) {
+bool ReadFailed(const element& object, std::vector<FailedItem>& failed) {
+  simdjson::dom::array entries;
+  if (const Found found = Find(object, "failed", entries); found != Found::kYes) {
+    return found == Found::kNo;
+  }
+  for (const element& entry : entries) {
     FailedItem item;
-    if (!entry.is_object()) return false;
     if (!ReadMember(entry, "index", BatchId::kItemsMax - 1, item.index)) return false;
     if (!ReadMember(entry, "attempts", UINT32_MAX, item.error.attempts)) return false;
     if (!ReadString(entry, "code", item.error.code)) return false;
@@ -111,15 +122,7 @@ bool ReadFailed(const Json& object, std::vector<FailedItem>& failed) {
   return true;
 }
 
-bool ReadUpstream(const Json& object, bool& upstream) {
-  const auto member = object.find("upstream");
-  if (member == object.end()) return true;
-  if (!member->is_boolean()) return false;
-  upstream = member->get<bool>();
-  return true;
-}
-
-bool ReadBatch(const Json& object, BatchId& batch) {
+bool ReadBatch(const element& object, BatchId& batch) {
   std::string text;
   if (!ReadString(object, "batch", text)) return false;
   const auto parsed = BatchId::Parse(text);
@@ -157,13 +160,20 @@ Result<OutcomeRecord> DecodeOutcomeRecord(std::string_view value) {
     return Permanent("the outcome record has version " + std::to_string(version) +
                      ", this build reads version 1");
   }
-  const Json object = Json::parse(value.substr(1), nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return Invalid("the outcome record is not a JSON object");
+  // Keeps its buffers: the projector reads one record for every few items.
+  static thread_local simdjson::dom::parser parser;
+  element object;
+  if (parser.parse(value.data() + 1, value.size() - 1).get(object) != simdjson::SUCCESS ||
+      !object.is_object()) {
+    return Invalid("the outcome record is not a JSON object");
+  }
   OutcomeRecord record;
   if (!ReadBatch(object, record.batch)) return Malformed("batch");
   if (!ReadString(object, "project", record.project)) return Malformed("project");
   if (!IsValidProject(record.project)) return Malformed("project");
-  if (!ReadUpstream(object, record.upstream)) return Malformed("upstream");
+  if (Find(object, "upstream", record.upstream) == Found::kOfAnotherType) {
+    return Malformed("upstream");
+  }
   if (!ReadMember(object, "round", kRoundMax, record.round)) return Malformed("round");
   if (!ReadRanges(object, "succeeded", record.succeeded)) return Malformed("succeeded");
   if (!ReadRanges(object, "skipped", record.skipped)) return Malformed("skipped");
