@@ -7,8 +7,8 @@ namespace headrace::accounting {
 namespace {
 
 constexpr std::chrono::seconds kSpanMax{1};
-// A call of the store holds up other calls for as long as it takes.
-constexpr std::size_t kRangesMax = 1'000;
+// A call of the store holds up other calls for as long as it takes: about a microsecond a range.
+constexpr std::size_t kRangesMax = 10'000;
 
 bool HasOnlySucceeded(const OutcomeRecord& record) {
   return record.failed.empty() && record.skipped.empty() && record.canceled.empty();

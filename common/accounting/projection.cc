@@ -43,6 +43,7 @@ namespace {
 
 constexpr std::uint16_t kOutcomes = 0;
 constexpr std::uint16_t kJournal = 1;
+constexpr std::size_t kFlowItems = 100;
 
 }  // namespace
 
@@ -64,11 +65,16 @@ Status Projection::Open(const ConsumerFactory& open_consumer) {
 }
 
 void Projection::Step(std::chrono::milliseconds timeout) {
+  applied_ = 0;
   Read(timeout);
   if (!state_.store_reachable) PauseAll(true);  // what was assigned just now, too
   if (!state_.store_reachable && clock_.Now() < state_.retry_at) return;
   NoteStore(Work());
   NoteCompleteness();
+}
+
+bool Projection::Flows() const {
+  return applied_ >= kFlowItems && records_.size() < settings_.records_max;
 }
 
 void Projection::Close() {
@@ -273,6 +279,7 @@ Status Projection::ApplyAll() {
     if (!lane.outcomes.empty()) {
       Status status = store_.ApplyOutcomes(lane.outcomes.outcomes());
       if (!status.ok()) return status;
+      applied_ += lane.outcomes.item_count();
       observer_.OnApplied(lane.outcomes.item_count());
       lane.outcomes.Clear();
     }

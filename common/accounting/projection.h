@@ -24,6 +24,8 @@ class Projection final : private AssignmentListener {
   // Reads what has arrived, waiting up to `timeout`, applies it and moves the marks. While the
   // store is away it reads nothing, but keeps the membership of the group alive.
   void Step(std::chrono::milliseconds timeout);
+  // The last step applied outcomes of many items and left no record unread that had arrived.
+  bool Flows() const;
   // Applies what is left, commits and leaves the group.
   void Close();
 
@@ -84,6 +86,7 @@ class Projection final : private AssignmentListener {
   std::unique_ptr<EventConsumer> consumer_;
   Lanes lanes_;
   std::vector<Record> records_;
+  std::size_t applied_ = 0;  // items, in the last step
   // How the outside stands, and when to look again.
   struct {
     bool store_asked = false;  // until then nobody has been told how it is

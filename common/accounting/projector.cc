@@ -14,6 +14,7 @@ class Projector final : public Service {
   Projector(const ProjectorSettings& settings, ConsumerFactory open_consumer,
             std::unique_ptr<OutcomeStore> store, const Clock& clock, ProjectorObserver& observer)
       : poll_timeout_(settings.poll_timeout),
+        gather_time_(settings.gather_time),
         open_consumer_(std::move(open_consumer)),
         store_(std::move(store)),
         projection_(settings, *store_, clock, observer) {}
@@ -22,7 +23,12 @@ class Projector final : public Service {
   Status Start() override {
     if (Status status = projection_.Open(open_consumer_); !status.ok()) return status;
     thread_ = std::jthread([this](const std::stop_token& stop) {
-      while (!stop.stop_requested()) projection_.Step(poll_timeout_);
+      while (!stop.stop_requested()) {
+        projection_.Step(poll_timeout_);
+        // Items end in no order, so the more of them are told together, the more of them are
+        // neighbours, and a run of neighbours costs the store as much as one item.
+        if (projection_.Flows()) std::this_thread::sleep_for(gather_time_);
+      }
       projection_.Close();
     });
     return {};
@@ -36,6 +42,7 @@ class Projector final : public Service {
 
  private:
   const std::chrono::milliseconds poll_timeout_;
+  const std::chrono::milliseconds gather_time_;
   const ConsumerFactory open_consumer_;
   const std::unique_ptr<OutcomeStore> store_;
   Projection projection_;

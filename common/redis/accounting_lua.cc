@@ -92,6 +92,7 @@ end
 const std::string_view kOutcomesLua = R"lua(
 local STATES, ERRORS, CODES, SLOTS, NAMES = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local CHUNK, OTHER = 16384, 255
+local UNLIKE = {'[^\1]', '[^\2]', '[^\3]', '[^\4]'} -- the first byte of another state, round 0
 local offset, applied, project, upstream = ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1'
 local errors_max = tonumber(ARGV[7])
 local delta, moved, retrying = {0, 0, 0, 0}, 0, 0
@@ -129,32 +130,39 @@ local function take_back_error(index)
   errors_kept = (errors_kept or redis.call('HLEN', ERRORS)) - redis.call('HDEL', ERRORS, index)
 end
 
--- Looks at the touched bytes only and copies what lies between them.
-local function move_one_by_one(first, old, new)
+-- Looks at the touched bytes only and copies what lies between them. Items that are alike and had no
+-- state move together.
+local function move_by_runs(first, old, new)
   old = old .. string.rep('\0', #new - #old)
   local wanted = now.round and redis.call('GETRANGE', RETRIES, first, first + #new - 1) or ''
   local out, failed, copied = {}, {}, 0
+  local taken = 0 -- where the next item with a state stands
   local i = string.find(new, '%Z')
   while i do
-    local to, from = string.byte(new, i), string.byte(old, i)
+    local to, from, last = string.byte(new, i), string.byte(old, i), i
+    if taken < i then taken = string.find(old, '%Z', i) or #old + 1 end
+    if taken > i and to < 8 and wanted == '' then
+      last = math.min(taken, string.find(new, UNLIKE[to], i) or #new + 1) - 1
+    end
     if from == 0 or math.floor(to / 8) > math.floor(from / 8) then
-      local index = first + i - 1
       if from ~= 0 then
         delta[from % 8] = delta[from % 8] - 1
-        if from % 8 == 2 then take_back_error(index) end
+        if from % 8 == 2 then take_back_error(first + i - 1) end
         replaced = true
       end
       local round = string.byte(wanted, i) or 0
       if from ~= 0 and round > math.floor(from / 8) then retrying = retrying - 1 end
       if round > math.floor(to / 8) then retrying = retrying + 1 end
-      if to % 8 == 2 then failed[index] = true end
-      delta[to % 8] = delta[to % 8] + 1
-      moved = moved + 1
+      if to % 8 == 2 then
+        for j = i, last do failed[first + j - 1] = true end
+      end
+      delta[to % 8] = delta[to % 8] + last - i + 1
+      moved = moved + last - i + 1
       if copied + 1 < i then out[#out + 1] = string.sub(old, copied + 1, i - 1) end
-      out[#out + 1] = string.sub(new, i, i)
-      copied = i
+      out[#out + 1] = string.sub(new, i, last)
+      copied = last
     end
-    i = string.find(new, '%Z', i + 1)
+    i = string.find(new, '%Z', last + 1)
   end
   if copied > 0 then redis.call('SETRANGE', STATES, first, table.concat(out)) end
   return failed
@@ -172,7 +180,7 @@ local function move(first, new, counts)
     return nil
   end
   if old == new then return {} end
-  return move_one_by_one(first, old, new)
+  return move_by_runs(first, old, new)
 end
 
 local function move_run(first, length, byte)

@@ -97,7 +97,7 @@ TEST_F(OutcomePileTest, BatchesTakeTurnsWithoutKeepingEachOtherApart) {
 }
 
 TEST_F(OutcomePileTest, BoundsWhatOneRecordNames) {
-  for (std::uint32_t i = 0; i < 5'000; ++i) pile_.Add(Succeeded({2 * i, 2 * i}));
+  for (std::uint32_t i = 0; i < 50'000; ++i) pile_.Add(Succeeded({2 * i, 2 * i}));
   EXPECT_EQ(pile_.outcomes().size(), 6u);
 }
 

@@ -31,6 +31,27 @@ TEST_F(ProjectionTest, MarksAnEmptyPartitionAtOnceSoThatTheViewIsComplete) {
   EXPECT_TRUE(store_.Save().rebuilding.empty());
 }
 
+TEST_F(ProjectionTest, FlowsWhileItKeepsUpWithManyOutcomes) {
+  ProjectorSettings settings = Settings();
+  settings.records_max = 2;
+  auto projection = Join(settings);
+  Run(*projection);
+  EXPECT_FALSE(projection->Flows());
+  AddOutcome(batch_, {0, 98});
+  projection->Step(milliseconds(0));
+  EXPECT_FALSE(projection->Flows()) << "few items gain nothing from company";
+  AddOutcome(batch_, {100, 199});
+  projection->Step(milliseconds(0));
+  EXPECT_TRUE(projection->Flows());
+  for (std::uint32_t i = 2; i < 5; ++i) AddOutcome(batch_, {100 * i, 100 * i + 99});
+  projection->Step(milliseconds(0));
+  EXPECT_FALSE(projection->Flows()) << "there is more to be read at once";
+  projection->Step(milliseconds(0));
+  EXPECT_TRUE(projection->Flows());
+  projection->Step(milliseconds(0));
+  EXPECT_FALSE(projection->Flows());
+}
+
 TEST_F(ProjectionTest, PassesOverJournalKeysOfOtherKinds) {
   log_.Append("journal", 0, "user/alice/created", "\x01{}");
   AddFact(BatchFactKind::kOpened, batch_, 1);
