@@ -43,7 +43,6 @@ namespace {
 
 constexpr std::uint16_t kOutcomes = 0;
 constexpr std::uint16_t kJournal = 1;
-constexpr std::size_t kFlowItems = 100;
 
 }  // namespace
 
@@ -71,10 +70,6 @@ void Projection::Step(std::chrono::milliseconds timeout) {
   if (!state_.store_reachable && clock_.Now() < state_.retry_at) return;
   NoteStore(Work());
   NoteCompleteness();
-}
-
-bool Projection::Flows() const {
-  return applied_ >= kFlowItems && records_.size() < settings_.records_max;
 }
 
 void Projection::Close() {

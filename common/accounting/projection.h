@@ -25,7 +25,9 @@ class Projection final : private AssignmentListener {
   // store is away it reads nothing, but keeps the membership of the group alive.
   void Step(std::chrono::milliseconds timeout);
   // The last step applied outcomes of many items and left no record unread that had arrived.
-  bool Flows() const;
+  bool Flows() const {
+    return applied_ >= settings_.flow_items && records_.size() < settings_.records_max;
+  }
   // Applies what is left, commits and leaves the group.
   void Close();
 

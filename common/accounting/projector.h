@@ -41,7 +41,9 @@ struct ProjectorSettings {
   std::string journal_topic;        // topic number 1
   std::size_t records_max = 2'000;  // read, then applied together
   std::chrono::milliseconds poll_timeout{100};
-  // While outcomes flow, they are gathered for so long before they are applied together.
+  // While so many items end between two steps, their outcomes are gathered for so long before they
+  // are applied together.
+  std::size_t flow_items = 100;
   std::chrono::milliseconds gather_time{50};
   std::chrono::milliseconds reconcile_interval{3'000};  // how soon an emptied store is noticed
   std::chrono::milliseconds commit_interval{5'000};
