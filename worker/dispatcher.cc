@@ -75,7 +75,12 @@ bool Dispatcher::NoteTries(const std::vector<WorkItem>& chunk) {
     suspects.NoteTry(item.offset, item.caution);
     saved = saved && suspects.saved();
   }
-  return saved || parts_.commits.CommitNow({});
+  if (saved || parts_.commits.CommitNow({})) return true;
+  // Nothing of it is begun, so it must not count as begun alone when the process ends or leaves.
+  for (const WorkItem& item : chunk) {
+    parts_.partitions.Find(item.source)->suspects.Survived(item.offset);
+  }
+  return false;
 }
 
 std::optional<SteadyTime> Dispatcher::NextDue() const {

@@ -124,6 +124,34 @@ TEST_F(WorkerLoopCrashes, BeginNoSuspectWhoseTryCannotBeNoted) {
   EXPECT_EQ(world_.Succeeded(), 10u);
 }
 
+TEST_F(WorkerLoopCrashes, BlameNothingWhoseLastTryWasNotedInVain) {
+  Load(10, 2, {});
+  for (int death = 0; death < 2; ++death) RunAndDie(10, /*store_works=*/false);
+  auto loop = world_.MakeLoop();
+  ASSERT_TRUE(loop->Join().ok());
+  const auto run = [&](int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      world_.clock.Advance(std::chrono::milliseconds(10));
+      ASSERT_TRUE(loop->Step().ok());
+    }
+  };
+  run(10);
+  ASSERT_EQ(world_.store.items_waiting(), 1u) << "the last try is alone";
+  world_.store.SetVerdict(
+      [](const Chunk&) { return StoreError{.code = "away", .message = "away"}; });
+  world_.store.CompleteAll();
+  world_.log.RefuseCommits(true);
+  run(30);
+  EXPECT_EQ(world_.store.waiting(), 0u) << "its next one cannot be noted";
+  world_.log.RefuseCommits(false);
+  loop->Finish();
+  loop.reset();
+  world_.store.SetVerdict({});
+  RunAndDie(600);
+  EXPECT_TRUE(world_.observer.dead_letters.empty());
+  EXPECT_EQ(world_.Succeeded(), 10u);
+}
+
 TEST_F(WorkerLoopCrashes, SuspectNothingAfterALeaveInGoodOrder) {
   Load(10, 2, {});
   ASSERT_TRUE(world_.Run(30).ok());
