@@ -68,6 +68,7 @@ void Checker::CheckTry(const Host& host, Memory& memory, const WriteItem& item) 
     Fail("no try after an outcome", Name(life) + " had ended before it was delivered");
   }
   memory.tries.try_emplace(place, Memory::Tries{.successes_before = memory.successes});
+  crashes_.Tried(place);
 }
 
 void Checker::Answered(const Host& host, const ChunkResult& result, const Chunk& chunk) {
@@ -124,14 +125,17 @@ void Checker::CheckCrash(const ItemRef& ref) {
     const auto found = memory.deliveries.find(ItemBook::KeyOf(ref));
     if (found != memory.deliveries.end()) deliveries += found->second;
   }
-  if (deliveries >= 3) return;
-  Fail("nothing is given up before its third life",
-       Name(items_.Of(ref)) + " was delivered " + std::to_string(deliveries) + " times");
+  if (deliveries < 3) {
+    Fail("nothing is given up before its third life",
+         Name(items_.Of(ref)) + " was delivered " + std::to_string(deliveries) + " times");
+  }
+  crashes_.GivenUp(ref);
 }
 
 void Checker::LetterWritten(const ItemRef& ref) {
   ItemLife& life = items_.Of(ref);
   if (!life.letter_at) life.letter_at = trace_.now();
+  ++life.letters;
 }
 
 void Checker::OutcomesWritten(const Host& host, const OutcomeRecord& record) {
@@ -163,6 +167,9 @@ void Checker::CheckOutcome(const Host& host, const ItemRef& ref, ItemState state
   if (state == ItemState::kFailed && !life.letter_at) {
     Fail("a dead letter before a failed outcome", Name(life));
   }
+  if (life.deadly && code != codes::kCrash) {
+    Fail("an item that ends its process fails as a crash", Name(life));
+  }
   if (state == ItemState::kFailed && code == kBadItem && !life.bad) {
     Fail("only a bad item is blamed", Name(life));
   }
@@ -176,6 +183,11 @@ void Checker::CheckOutcome(const Host& host, const ItemRef& ref, ItemState state
   life.outcome_at = trace_.now();
   life.state = state;
   life.code = code;
+}
+
+void Checker::Left(const Host& host) {
+  const Memory& memory = memories_[host.incarnation()];
+  if (memory.items_in_store > 0 || !memory.may_commit) Lost();
 }
 
 void Checker::CommitAsked(const Host& host, std::int32_t partition) const {

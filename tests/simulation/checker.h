@@ -11,6 +11,7 @@
 
 #include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
+#include "tests/simulation/crash_judge.h"
 #include "tests/simulation/host.h"
 #include "tests/simulation/item_book.h"
 #include "tests/simulation/plan.h"
@@ -22,7 +23,7 @@ namespace headrace::simulation {
 class Checker {
  public:
   Checker(Trace& trace, const Plan& plan, ItemBook& items)
-      : trace_(trace), plan_(plan), items_(items) {}
+      : trace_(trace), plan_(plan), items_(items), crashes_(plan, items) {}
 
   // A worker was given a partition, polled a record, gave a chunk to its store, has its result.
   void Assigned(const Host& host, std::int32_t partition);
@@ -36,10 +37,16 @@ class Checker {
   void GivesUp(const Host& host, const ItemRef& ref, const std::string& code);
   void LetterWritten(const ItemRef& ref);
   void OutcomesWritten(const Host& host, const OutcomeRecord& record);
-  // A worker asks for a commit; a commit is in Kafka.
+  // A worker asks for a commit; a commit is in Kafka; the worker knows how that went.
   void CommitAsked(const Host& host, std::int32_t partition) const;
   void Committed(std::int32_t partition, std::int64_t offset);
+  void CommitEnded(const Host& host, bool ok) { memories_[host.incarnation()].may_commit = ok; }
+  // A worker gave partitions away when it had time; it ended, or they were taken from it.
+  void Left(const Host& host);
+  void Lost() { crashes_.WorkerLost(); }
   void Holds(const Host& host, const worker::InFlight& held) const;
+  // Everything has ended.
+  void JudgeAll() const { crashes_.JudgeAll(); }
 
   [[noreturn]] static void Fail(const char* invariant, const std::string& detail);
   static std::string Name(const ItemLife& item);
@@ -54,7 +61,8 @@ class Checker {
     std::set<std::string> graphs_in_store;
     std::size_t items_in_store = 0;
     std::size_t poll_bytes_max = 0;
-    int successes = 0;  // chunks that the store applied or judged
+    bool may_commit = true;  // its last commit succeeded
+    int successes = 0;       // chunks that the store applied or judged
     struct Tries {
       int successes_before = 0;  // the first
       int failures = 0;          // that were nobody's fault
@@ -69,6 +77,7 @@ class Checker {
   Trace& trace_;
   const Plan& plan_;
   ItemBook& items_;
+  CrashJudge crashes_;
   std::map<std::int64_t, Memory> memories_;  // by incarnation
   std::map<std::int32_t, std::int64_t> committed_;
   // Of each graph, batch and round: the last item that its partition's owner brought into the

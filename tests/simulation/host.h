@@ -19,10 +19,14 @@ class Host {
 
   std::int64_t incarnation() const { return incarnation_; }
 
-  // Each port begins with this. A null host is a program that does not die.
+  // Each port begins with this. A null host is a program that does not die. What is dead already
+  // died in a thread of its own while its loop waited.
   static void Call(Host* host) {
-    if (host == nullptr || host->calls_left_ == 0 || --host->calls_left_ > 0) return;
-    host->Die();
+    if (host == nullptr) return;
+    if (!host->dead_) {
+      if (host->calls_left_ == 0 || --host->calls_left_ > 0) return;
+      host->Die();
+    }
     throw Death{};
   }
   void DieWithin(int calls) { calls_left_ = calls; }

@@ -30,11 +30,13 @@ struct ItemLife {
   std::int64_t sequence = 0;  // its place among the items of its graph, batch and round
   bool bad = false;           // the store refuses it
   bool stubborn = false;      // the store has trouble with it
+  bool deadly = false;        // whoever tries it ends
   bool refused = false;       // the worker must refuse it
   bool skip = false;
 
   std::optional<std::int64_t> given_up_at;  // a worker first wrote a dead letter
   std::optional<std::int64_t> letter_at;    // a dead letter is in Kafka
+  int letters = 0;                          // so many are
   std::optional<std::int64_t> outcome_at;   // its first outcome is in Kafka
   ItemState state = ItemState::kNone;       // of that
   std::string code;

@@ -81,6 +81,7 @@ void Member::GiveUp(std::vector<TopicPartition> partitions) {
     host_->draining = true;
   }
   place_.listener->OnRevoked(partitions);
+  if (place_.leads_work) stage_.checker.Left(*host_);
   for (const TopicPartition& partition : partitions) {
     if (place_.leads_work) host_->holds.erase(partition.partition);
     reading_.erase(partition);
@@ -97,6 +98,7 @@ void Member::Lose() {
   if (place_.leads_work) {
     stage_.trace.Note("lose", {{"worker", host_->incarnation()},
                                {"partitions", static_cast<std::int64_t>(lost.size())}});
+    stage_.checker.Lost();
   }
   losing_ = true;
   if (!lost.empty()) place_.listener->OnLost(lost);
@@ -190,6 +192,12 @@ void Member::FetchFrom(TopicPartition partition, std::size_t count_max,
 }
 
 Status Member::Commit(std::span<const PartitionPosition> positions) {
+  const Status committed = TryCommit(positions);
+  if (place_.leads_work) stage_.checker.CommitEnded(*host_, committed.ok());
+  return committed;
+}
+
+Status Member::TryCommit(std::span<const PartitionPosition> positions) {
   Host::Call(host_);
   for (const PartitionPosition& position : positions) {
     if (!place_.leads_work) break;

@@ -51,6 +51,7 @@ class Member final : public EventConsumer {
     std::vector<Header> headers;
   };
 
+  Status TryCommit(std::span<const PartitionPosition> positions);
   void FollowGroup();
   void GiveUp(std::vector<TopicPartition> partitions);
   void Lose();

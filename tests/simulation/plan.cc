@@ -34,6 +34,7 @@ FaultRates Rates(Random& random) {
   rates.late = Rate(random, 100);
   rates.bad = Rate(random, 200);
   rates.stubborn = Rate(random, 100);
+  rates.resumed = 20;
   return rates;
 }
 
@@ -51,6 +52,20 @@ WorkerSettings Settings(Random& random) {
   settings.retry_age_max =
       milliseconds(random.Chance(200) ? random.Between(500, 3'000) : 3'600'000);
   return settings;
+}
+
+void AddDeadlyItems(Random& random, Plan& plan) {
+  plan.deadly = random.Between(1, 3);
+  // An assignment that is not told the commit knows of no earlier try.
+  plan.rates.unknown_commit = 0;
+  plan.only_deadly = random.Chance(500);
+  if (!plan.only_deadly) return;
+  FaultRates& rates = plan.rates;
+  for (int* rate : {&rates.crash, &rates.expire, &rates.kafka_away, &rates.commit_error,
+                    &rates.delivery_failure, &rates.late, &rates.resumed}) {
+    *rate = 0;
+  }
+  plan.settings.drain_timeout = plan.settings.session_timeout = std::chrono::minutes(1);
 }
 
 }  // namespace
@@ -72,6 +87,7 @@ Plan Plan::Of(std::uint64_t seed) {
                  .chunks_in_flight_max = static_cast<std::size_t>(random.Between(1, 4))};
   plan.settings = Settings(random);
   plan.fences = random.Chance(500);
+  if (random.Chance(300)) AddDeadlyItems(random, plan);
   return plan;
 }
 

@@ -33,6 +33,7 @@ struct FaultRates {
   int fatal = 0;
   int late = 0;  // the result comes after seconds
   // Occasions are items.
+  int resumed = 0;   // the load begins anew with the first
   int bad = 0;       // for good
   int stubborn = 0;  // the store has trouble with it as long as there are faults
 };
@@ -49,6 +50,10 @@ struct Plan {
   bool eager = false;       // the rebalance protocol: everything is revoked first
   bool names_items = true;  // the store says which item it refuses
   bool fences = false;      // the store refuses what an earlier owner of a partition writes
+  int deadly = 0;           // so many items end the process that tries them
+  // Nothing else ends one, and every drain has the time that it takes, so what becomes of those
+  // items is exact.
+  bool only_deadly = false;
   FaultRates rates;
   StoreTraits traits;
   WorkerSettings settings;

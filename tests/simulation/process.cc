@@ -113,9 +113,13 @@ Process::~Process() = default;
 
 bool Process::StepLoop() {
   return Turn([this] {
-    if (loop_.Step().ok()) return;
+    if (loop_.Step().ok()) {
+      if (!producer_.failed()) return;
+      Checker::Fail("a worker that cannot deliver ends", "it goes on");
+    }
     ended_ = true;
     stage_.trace.Note("gives_up", {{"worker", host_.incarnation()}});
+    stage_.checker.Lost();
     store_.Stop();
     projection_.Close();
   });
@@ -125,7 +129,12 @@ bool Process::StepProjection() {
   return Turn([this] { projection_.Step(std::chrono::milliseconds(0)); });
 }
 
-void Process::StepStore() { store_.Progress(); }
+// In a process whose loop drains, the loop finds out at its next call of a port.
+bool Process::StepStore() {
+  store_.Progress();
+  if (host_.dead() && !busy_) Bury();
+  return !host_.dead();
+}
 
 void Process::Stop() {
   stage_.trace.Note("stops", {{"worker", host_.incarnation()}});
@@ -133,6 +142,7 @@ void Process::Stop() {
     ended_ = true;
     host_.draining = true;
     loop_.Finish();
+    stage_.checker.Left(host_);
     store_.Stop();
     projection_.Close();
   });
@@ -143,10 +153,15 @@ bool Process::Turn(const std::function<void()>& turn) {
   try {
     turn();
   } catch (const Death&) {
-    store_.Stop();
+    Bury();
   }
   busy_ = false;
   return !ended_ && !host_.dead();
+}
+
+void Process::Bury() {
+  stage_.checker.Lost();
+  store_.Stop();
 }
 
 }  // namespace headrace::simulation

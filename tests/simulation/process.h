@@ -75,7 +75,7 @@ class Process {
   // A part gets its turn. False when the process has ended: it died, or its loop gave up.
   bool StepLoop();
   bool StepProjection();
-  void StepStore();
+  bool StepStore();
   void StepProducer() { producer_.Transmit(); }
   // As SIGTERM does. Time passes.
   void Stop();
@@ -86,6 +86,8 @@ class Process {
   bool busy() const { return busy_; }
 
  private:
+  // It has died, and none of its code is on the stack.
+  void Bury();
   // False when the process died in `turn`.
   bool Turn(const std::function<void()>& turn);
 

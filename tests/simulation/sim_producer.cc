@@ -53,11 +53,15 @@ Status SimProducer::Produce(const OutgoingRecord& record) {
 
 void SimProducer::PollDeliveries(std::chrono::milliseconds, std::vector<Delivery>& out) {
   Host::Call(&host_);
-  if (host_.draining && host_.pass_time) host_.pass_time();
+  if (host_.draining && host_.pass_time) {
+    host_.pass_time();
+    Host::Call(&host_);
+  }
   Transmit();
   std::size_t count =
       stage_.faults ? stage_.random.Below(deliveries_.size() + 1) : deliveries_.size();
   for (; count > 0; --count) {
+    told_ = told_ || !deliveries_.front().status.ok();
     out.push_back(std::move(deliveries_.front()));
     deliveries_.pop_front();
   }

@@ -24,6 +24,8 @@ class SimProducer final : public EventProducer {
   void PollDeliveries(std::chrono::milliseconds timeout, std::vector<Delivery>& out) override;
   Status Flush(std::chrono::milliseconds timeout) override;
 
+  // The process was told that something was not delivered.
+  bool failed() const { return told_; }
   // Some of what is under way reaches the cluster.
   void Transmit();
 
@@ -43,6 +45,7 @@ class SimProducer final : public EventProducer {
   std::deque<Underway> underway_;
   std::deque<Delivery> deliveries_;  // not told yet
   bool broken_ = false;
+  bool told_ = false;
 };
 
 }  // namespace headrace::simulation

@@ -16,7 +16,7 @@ StoreError ErrorOf(StoreErrorClass error_class, const char* code) {
 
 ClaimId SimStore::Claim(std::string_view source) {
   Host::Call(&host_);
-  return stage_.fence.Claim(source);
+  return undrawn_[std::string(source)] = stage_.fence.NewClaim();
 }
 
 void SimStore::Submit(Chunk chunk, ChunkSink& sink) {
@@ -33,18 +33,23 @@ void SimStore::Submit(Chunk chunk, ChunkSink& sink) {
                                              : stage_.random.Between(0, stage_.faults ? 30 : 3));
   underway_.push_back(std::move(underway));
   if (!late && stage_.random.Chance(50)) Progress();  // some stores answer at once
+  Host::Call(&host_);
 }
 
 // What the database was given before, it applies or not.
 void SimStore::Stop() {
   for (Underway& underway : underway_) {
-    if (underway.result || !stage_.random.Chance(500)) continue;
+    if (underway.result || EndsProcess(underway.chunk) || !stage_.random.Chance(500)) continue;
     underway.result = Execute(underway.chunk);
   }
   underway_.clear();
 }
 
 void SimStore::Progress() {
+  if (!undrawn_.empty() && stage_.clock.Now() >= stage_.store_out_until &&
+      stage_.random.Chance(50)) {
+    DrawClaims();
+  }
   std::vector<std::size_t> due;
   for (std::size_t i = 0; i < underway_.size(); ++i) {
     if (underway_[i].due <= stage_.clock.Now()) due.push_back(i);
@@ -53,6 +58,7 @@ void SimStore::Progress() {
   const std::size_t pick = due[stage_.random.Below(due.size())];
   Underway& chosen = underway_[pick];
   if (!chosen.result) {
+    if (EndsProcess(chosen.chunk)) return host_.Die();
     chosen.result = Execute(chosen.chunk);
     if (stage_.faults && stage_.random.Chance(500)) return;  // the answer is on its way
   }
@@ -65,6 +71,16 @@ void SimStore::Progress() {
        {"error", done.result->error ? 1 + static_cast<int>(done.result->error->error_class) : 0}});
   stage_.checker.Answered(host_, *done.result, done.chunk);
   done.sink->OnChunkDone(std::move(*done.result), std::move(done.chunk));
+}
+
+bool SimStore::EndsProcess(const Chunk& chunk) const {
+  return std::ranges::any_of(chunk.items, [&](const WriteItem& item) {
+    return stage_.items.At(ItemBook::PlaceOf(item.payload)).deadly;
+  });
+}
+
+void SimStore::DrawClaims() {
+  for (const auto& [source, claim] : std::exchange(undrawn_, {})) stage_.fence.Draw(source, claim);
 }
 
 ChunkResult SimStore::Execute(const Chunk& chunk) {
@@ -85,6 +101,7 @@ std::optional<StoreError> SimStore::FindTrouble(const Chunk& chunk) {
   if (stage_.clock.Now() < stage_.store_out_until) {
     return ErrorOf(StoreErrorClass::kTransient, kTrouble);
   }
+  DrawClaims();
   // A store that fences does so also when all is well otherwise.
   const bool fenced = stage_.plan.fences && std::ranges::any_of(chunk.items, [&](const auto& item) {
                         return !stage_.fence.Holds(item.claim);

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,7 +17,8 @@
 namespace headrace::simulation {
 
 // A chunk is applied some time after it was submitted, and answered some time after that. When its
-// process dies in between, the database may still apply it.
+// process dies in between, the database may still apply it. A claim holds some time after it was
+// made, at the latest before the next chunk is applied.
 class SimStore final : public GraphStore {
  public:
   SimStore(Stage& stage, Host& host) : stage_(stage), host_(host) {}
@@ -31,7 +34,7 @@ class SimStore final : public GraphStore {
   Status Erase(const GraphKey&, std::uint32_t) override { return {}; }
   void Stop() override;
 
-  // Applies or answers a chunk whose time has come.
+  // Applies or answers a chunk whose time has come. The process may die of it.
   void Progress();
 
  private:
@@ -42,6 +45,8 @@ class SimStore final : public GraphStore {
     std::optional<ChunkResult> result;  // set when it was applied or refused
   };
 
+  bool EndsProcess(const Chunk& chunk) const;
+  void DrawClaims();
   ChunkResult Execute(const Chunk& chunk);
   std::optional<StoreError> FindTrouble(const Chunk& chunk);
   ChunkResult Apply(const Chunk& chunk);
@@ -49,6 +54,7 @@ class SimStore final : public GraphStore {
   Stage& stage_;
   Host& host_;
   std::deque<Underway> underway_;
+  std::map<std::string, ClaimId> undrawn_;  // by source
 };
 
 }  // namespace headrace::simulation

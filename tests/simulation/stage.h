@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <string_view>
 
 #include "common/ports/graph_store.h"
 #include "tests/fakes/manual_clock.h"
@@ -20,9 +19,9 @@ namespace headrace::simulation {
 // Who claimed what in the store.
 class Fence {
  public:
-  ClaimId Claim(std::string_view source) {
-    return claims_.insert_or_assign(std::string(source), ++last_).first->second;
-  }
+  ClaimId NewClaim() { return ++last_; }
+  // From now on it holds, and no other of that source.
+  void Draw(const std::string& source, ClaimId claim) { claims_[source] = claim; }
   bool Holds(ClaimId claim) const {
     return std::ranges::any_of(claims_, [&](const auto& entry) { return entry.second == claim; });
   }

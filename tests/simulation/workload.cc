@@ -7,7 +7,7 @@
 
 namespace headrace::simulation {
 
-Workload::Workload(Stage& stage) : stage_(stage) {
+Workload::Workload(Stage& stage) : stage_(stage), deadly_left_(stage.plan.deadly) {
   for (int i = 0; i < stage_.plan.batches; ++i) {
     batches_.push_back({.id = NewBatchId(), .project = i == 1 ? "second" : "default"});
     ++unsealed_;
@@ -32,7 +32,7 @@ void Workload::Step() {
     batch.opened = true;
     return Announce(batch, BatchFactKind::kOpened);
   }
-  if (stage_.faults && stage_.random.Chance(20) && batch.next > 0) {
+  if (batch.next > 0 && stage_.Strikes(stage_.plan.rates.resumed)) {
     batch.again = true;
     batch.next = 0;
   }
@@ -74,7 +74,9 @@ void Workload::SendTracked(Batch& batch) {
   const std::string key = batch.project + "/g/" + graph;
   ItemIdHeader id{.ref = {batch.id, index, 0}, .again = batch.again};
   const Place place = NextPlace(key);
-  ItemLife item = stage_.items.knows(id.ref) ? stage_.items.Of(id.ref) : NewItem(id.ref, key);
+  const bool is_new = !stage_.items.knows(id.ref);
+  ItemLife item = is_new ? NewItem(id.ref, key) : stage_.items.Of(id.ref);
+  if (is_new) item.deadly = DrawDeadly();
   id.skip = item.skip;
   Send(place, EncodeItemIdHeader(id), ItemBook::Payload(graph, place, stage_.random.Below(200)),
        std::move(item));
@@ -150,6 +152,17 @@ ItemLife Workload::NewItem(const ItemRef& ref, const std::string& key) {
   return item;
 }
 
+// Each of the items that are still to come has the same chance.
+bool Workload::DrawDeadly() {
+  if (deadly_left_ == 0) return false;
+  if (stage_.random.Below(static_cast<std::size_t>(stage_.plan.items - sent_ + 1)) >=
+      static_cast<std::size_t>(deadly_left_)) {
+    return false;
+  }
+  --deadly_left_;
+  return true;
+}
+
 Place Workload::NextPlace(const std::string& key) const {
   const std::int32_t partition = stage_.cluster.PartitionOfKey(kItemsTopic, key);
   if (stage_.random.Chance(30)) stage_.cluster.Skip(kItemsTopic, partition);
@@ -165,7 +178,8 @@ void Workload::Send(const Place& place, const std::string& header, const std::st
                              {"index", item.ref.index},
                              {"round", item.ref.round},
                              {"bad", item.bad},
-                             {"stubborn", item.stubborn}});
+                             {"stubborn", item.stubborn},
+                             {"deadly", item.deadly}});
   stage_.items.Add(place, std::move(item));
   CHECK(stage_.cluster.Append(kItemsTopic, place.partition, std::move(record)) == place.offset);
 }

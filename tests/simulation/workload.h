@@ -45,6 +45,7 @@ class Workload {
   Place NextPlace(const std::string& key) const;
   void Send(const Place& place, const std::string& header, const std::string& value, ItemLife item);
   ItemLife NewItem(const ItemRef& ref, const std::string& key);
+  bool DrawDeadly();
   void Journal(const BatchFact& fact);
   std::string GraphName();
 
@@ -52,6 +53,7 @@ class Workload {
   std::vector<Batch> batches_;
   int sent_ = 0;
   int unsealed_ = 0;
+  int deadly_left_ = 0;
   std::int64_t next_sequence_ = 1;
 };
 

@@ -71,7 +71,11 @@ void World::PassTime() {
 
 // A process in whose code we are keeps what runs beside its loop.
 void World::GiveTurns(std::unique_ptr<Process>& process, int loop_per_thousand) {
-  if (stage_.random.Chance(600)) process->StepStore();
+  if (process->host().dead()) return;
+  if (stage_.random.Chance(600) && !process->StepStore()) {
+    if (!process->busy()) process.reset();
+    return;
+  }
   if (stage_.random.Chance(300)) process->StepProducer();
   if (process->busy()) return;
   if (stage_.random.Chance(loop_per_thousand) && !process->StepLoop()) {
@@ -144,6 +148,7 @@ void World::Drain() {
     if (round % 16 == 0 && IsQuiet()) {
       redis_.CheckAgainstTopic(true);
       workload_.CheckComplete(redis_.store.Save());
+      stage_.checker.JudgeAll();
       return;
     }
   }

@@ -1,0 +1,36 @@
+// What becomes of items that end the process which tries them, and of those that are taken for
+// such.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+
+#include "tests/simulation/item_book.h"
+#include "tests/simulation/plan.h"
+
+namespace headrace::simulation {
+
+class CrashJudge {
+ public:
+  CrashJudge(const Plan& plan, ItemBook& items) : plan_(plan), items_(items) {}
+
+  void Tried(const Place& place);
+  // A worker ended, or gave partitions away, and what it had begun may be in the store still.
+  void WorkerLost() { ++workers_lost_; }
+  // The worker says that the item ended its process each time.
+  void GivenUp(const ItemRef& ref);
+  // Everything has ended.
+  void JudgeAll() const;
+
+ private:
+  void JudgeTries(const ItemLife& item, int tries, bool is_only_one) const;
+
+  const Plan& plan_;
+  ItemBook& items_;
+  std::map<Place, int> tries_;  // of items that end their process
+  std::set<ItemBook::Key> given_up_;
+  std::size_t workers_lost_ = 0;
+};
+
+}  // namespace headrace::simulation
