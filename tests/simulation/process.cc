@@ -72,9 +72,10 @@ void SimOutcomes::Collect(std::vector<worker::ItemOutcome>& answers) {
 Process::Process(Stage& stage, Redis& redis, const Wakeup& wakeup, std::int64_t incarnation)
     : stage_(stage),
       host_(incarnation, stage.trace),
+      pace_(stage.clock),
       producer_(stage, host_),
-      store_(stage, host_),
-      observer_(stage.checker, host_),
+      store_(stage, host_, pace_),
+      observer_(stage.checker, host_, pace_),
       outcomes_(stage, host_, redis),
       redis_(stage, host_, redis),
       directory_(OpenReader(stage, host_, kJournalTopic)),

@@ -11,6 +11,7 @@
 #include "common/accounting/projection.h"
 #include "common/base/wakeup.h"
 #include "tests/simulation/host.h"
+#include "tests/simulation/pace_judge.h"
 #include "tests/simulation/redis.h"
 #include "tests/simulation/sim_producer.h"
 #include "tests/simulation/sim_store.h"
@@ -23,13 +24,14 @@ namespace headrace::simulation {
 // What the worker and its projector say of themselves is checked too.
 class CheckingObserver final : public worker::WorkerObserver, public accounting::ProjectorObserver {
  public:
-  CheckingObserver(Checker& checker, Host& host) : checker_(checker), host_(host) {}
+  CheckingObserver(Checker& checker, Host& host, PaceJudge& pace)
+      : checker_(checker), host_(host), pace_(pace) {}
 
   void OnOutcome(ItemState, std::size_t) override {}
   void OnDeadLetter(const ItemError&) override {}
-  void OnChunkDone(const ChunkResult&, std::size_t) override {}
+  void OnChunkDone(const ChunkResult& result, std::size_t) override { pace_.Sees(result); }
   void OnStore(bool, const std::optional<StoreError>&) override {}
-  void OnPace(const worker::PaceState&) override {}
+  void OnPace(const worker::PaceState& pace) override { pace_.Says(pace); }
   void OnMisrouted(const Record&, std::int32_t) override;
   void OnPartitionsOwned(std::size_t) override {}
   void OnKafka(const Status&) override {}
@@ -47,6 +49,7 @@ class CheckingObserver final : public worker::WorkerObserver, public accounting:
  private:
   Checker& checker_;
   Host& host_;
+  PaceJudge& pace_;
 };
 
 // Answers by the real rule, when the scheduler gives it a turn.
@@ -82,6 +85,7 @@ class Process {
 
   Host& host() { return host_; }
   const worker::InFlight& held() const { return observer_.held; }
+  bool at_full_speed() const { return pace_.at_full_speed(); }
   // Its code is on the stack, so it must not be destroyed.
   bool busy() const { return busy_; }
 
@@ -93,6 +97,7 @@ class Process {
 
   Stage& stage_;
   Host host_;
+  PaceJudge pace_;
   SimProducer producer_;
   SimStore store_;
   CheckingObserver observer_;

@@ -26,6 +26,7 @@ void SimStore::Submit(Chunk chunk, ChunkSink& sink) {
                             {"items", static_cast<std::int64_t>(chunk.items.size())},
                             {"first", chunk.items.front().ref.index}});
   stage_.checker.Tried(host_, chunk);
+  pace_.Begins(chunk);
   Underway underway{.chunk = std::move(chunk), .sink = &sink};
   const bool late = stage_.Strikes(stage_.plan.rates.late);
   underway.due =

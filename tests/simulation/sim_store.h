@@ -12,6 +12,7 @@
 
 #include "common/ports/graph_store.h"
 #include "tests/simulation/host.h"
+#include "tests/simulation/pace_judge.h"
 #include "tests/simulation/stage.h"
 
 namespace headrace::simulation {
@@ -21,7 +22,7 @@ namespace headrace::simulation {
 // made, at the latest before the next chunk is applied.
 class SimStore final : public GraphStore {
  public:
-  SimStore(Stage& stage, Host& host) : stage_(stage), host_(host) {}
+  SimStore(Stage& stage, Host& host, PaceJudge& pace) : stage_(stage), host_(host), pace_(pace) {}
   // Stop comes first.
   ~SimStore() override = default;
 
@@ -53,6 +54,7 @@ class SimStore final : public GraphStore {
 
   Stage& stage_;
   Host& host_;
+  PaceJudge& pace_;
   std::deque<Underway> underway_;
   std::map<std::string, ClaimId> undrawn_;  // by source
 };

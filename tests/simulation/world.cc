@@ -13,6 +13,9 @@ using std::chrono::milliseconds;
 // Far more than the longest chain of back-offs, lateness and projector pauses takes, also at the
 // pace of less than an item a second that a worker keeps for a while after much throttling.
 constexpr int kDrainRoundsMax = 60'000;
+// More than ten minutes in all: the slowest pace grows by a tenth in one.
+constexpr milliseconds kCalmStep{500};
+constexpr int kCalmStepsMax = 1'500;
 
 }  // namespace
 
@@ -149,10 +152,23 @@ void World::Drain() {
       redis_.CheckAgainstTopic(true);
       workload_.CheckComplete(redis_.store.Save());
       stage_.checker.JudgeAll();
-      return;
+      return AwaitFullSpeed();
     }
   }
   SayWhatIsLeft();
+}
+
+// Nothing is asked of the store any more, and nothing is refused.
+void World::AwaitFullSpeed() {
+  for (int step = 0; step < kCalmStepsMax; ++step) {
+    if (std::ranges::all_of(
+            processes_, [](const auto& process) { return !process || process->at_full_speed(); })) {
+      return;
+    }
+    stage_.clock.Advance(kCalmStep);
+    Round(1'000);
+  }
+  Checker::Fail("a throttled worker returns to full speed", "it has been calm for long");
 }
 
 bool World::IsQuiet() const {

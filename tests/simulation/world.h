@@ -33,6 +33,7 @@ class World {
   void StrikeServices();
   void EndFaults();
   void Drain();
+  void AwaitFullSpeed();
   bool IsQuiet() const;
   void SayWhatIsLeft() const;
 
