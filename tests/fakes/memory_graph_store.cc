@@ -34,6 +34,18 @@ std::size_t MemoryGraphStore::CompleteOne() {
   if (waiting_.empty()) return 0;
   Waiting next = std::move(waiting_.front());
   waiting_.pop_front();
+  Complete(std::move(next));
+  return 1;
+}
+
+void MemoryGraphStore::CompleteNewest() {
+  CHECK(!waiting_.empty());
+  Waiting next = std::move(waiting_.back());
+  waiting_.pop_back();
+  Complete(std::move(next));
+}
+
+void MemoryGraphStore::Complete(Waiting next) {
   ++chunks_;
   for (const WriteItem& item : next.chunk.items) busy_graphs_.erase(item.graph.ToString());
   std::optional<StoreError> error;
@@ -50,7 +62,6 @@ std::size_t MemoryGraphStore::CompleteOne() {
   }
   result.token = next.chunk.token;
   next.sink->OnChunkDone(std::move(result), std::move(next.chunk));
-  return 1;
 }
 
 std::size_t MemoryGraphStore::CompleteAll() {

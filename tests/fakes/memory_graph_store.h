@@ -35,6 +35,8 @@ class MemoryGraphStore final : public GraphStore {
   // Completes the oldest waiting chunk, or all of them; returns how many.
   std::size_t CompleteOne();
   std::size_t CompleteAll();
+  // Completes the newest waiting chunk: a store may end them in any order.
+  void CompleteNewest();
   std::size_t waiting() const { return waiting_.size(); }
   std::size_t items_waiting() const;
   // Whether an item whose payload contains `text` waits.
@@ -59,6 +61,7 @@ class MemoryGraphStore final : public GraphStore {
     Chunk chunk;
     ChunkSink* sink;
   };
+  void Complete(Waiting next);
   bool IsFenced(const Chunk& chunk) const;
   ChunkResult Apply(const Chunk& chunk);
 

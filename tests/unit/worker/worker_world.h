@@ -91,13 +91,13 @@ class WorkerWorld {
 
   std::unique_ptr<WorkerLoop> MakeLoop() {
     producer = log.OpenProducer();
-    directory =
-        std::make_unique<accounting::BatchDirectory>(log.OpenConsumer({kJournal}, "", nullptr));
+    directory = std::make_unique<accounting::BatchDirectory>(
+        Between(log.OpenConsumer({kJournal}, "", nullptr), kJournal));
     return std::make_unique<WorkerLoop>(
         WorkerPorts{.open_consumer =
                         [this](AssignmentListener& listener) {
                           return Result<std::unique_ptr<EventConsumer>>(
-                              log.OpenConsumer({kItems}, kGroup, &listener));
+                              Between(log.OpenConsumer({kItems}, kGroup, &listener), kItems));
                         },
                     .producer = *producer,
                     .outcomes = outcomes,
@@ -172,12 +172,21 @@ class WorkerWorld {
   fakes::MemoryGraphStore store;
   GraphStore* loop_store = nullptr;  // what the loop is given instead, over `store`
   LoopBeat* beat = nullptr;
+  // Puts something between the loop and its consumer of a topic.
+  std::function<std::unique_ptr<EventConsumer>(std::unique_ptr<EventConsumer>, const std::string&)>
+      between;
   ToldOutcomes outcomes;
   RecordingObserver observer;
   WorkerSettings settings;
   Wakeup wakeup;
   std::unique_ptr<EventProducer> producer;
   std::unique_ptr<accounting::BatchDirectory> directory;
+
+ private:
+  std::unique_ptr<EventConsumer> Between(std::unique_ptr<EventConsumer> consumer,
+                                         const std::string& topic) {
+    return between ? between(std::move(consumer), topic) : std::move(consumer);
+  }
 };
 
 }  // namespace headrace::worker
