@@ -81,7 +81,7 @@ class Site:
     def __enter__(self):
         try:
             if self.own_broker:
-                self.broker, self.broker_pid = start_service("kafka", self.place / "kafka", KAFKA_HEAP="1g")
+                self.broker, self.broker_pid = start_service("kafka", self.place / "kafka", KAFKA_HEAP="1g", KAFKA_JIT="full")
             self.redis_address, self.redis_pid = start_service("redis", self.place / "redis")
             self.redis = Redis(self.redis_address)
         except BaseException:
