@@ -1,27 +1,13 @@
 #include "tests/support/cutting_proxy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <utility>
-
-#include "common/base/check.h"
 
 namespace headrace::support {
 namespace {
 
 constexpr int kPauseMs = 50;
-
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 // What is there now; empty: the peer is gone.
 std::string Receive(int fd) {
@@ -42,22 +28,13 @@ bool SendAll(int fd, const std::string& bytes) {
 
 }  // namespace
 
-CuttingProxy::CuttingProxy(int server_port) : server_port_(server_port) {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t length = sizeof(address);
-  CHECK(bind(listener_, reinterpret_cast<const sockaddr*>(&address), length) == 0);
-  CHECK(listen(listener_, 16) == 0);
-  getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-  port_ = ntohs(address.sin_port);
-  accepting_ = std::jthread([this] { Accept(); });
-}
+CuttingProxy::CuttingProxy(int server_port)
+    : server_port_(server_port), accepting_([this] { Accept(); }) {}
 
 CuttingProxy::~CuttingProxy() {
   stopping_ = true;
   accepting_.join();
   passing_.clear();
-  close(listener_);
 }
 
 void CuttingProxy::CutTheAnswerTo(const std::string& text) {
@@ -74,9 +51,9 @@ bool CuttingProxy::IsToBeCut(const std::string& request) {
 
 void CuttingProxy::Accept() {
   while (!stopping_) {
-    pollfd ready{listener_, POLLIN, 0};
+    pollfd ready{listener_.fd(), POLLIN, 0};
     if (poll(&ready, 1, kPauseMs) <= 0) continue;
-    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int client = accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
     if (client >= 0) passing_.emplace_back([this, client] { Pass(client); });
   }
 }

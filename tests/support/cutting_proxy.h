@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/mutex.h"
+#include "tests/support/loopback.h"
 
 namespace headrace::support {
 
@@ -18,7 +19,7 @@ class CuttingProxy {
   CuttingProxy(const CuttingProxy&) = delete;
   CuttingProxy& operator=(const CuttingProxy&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return listener_.port(); }
   // Once: a request that holds `text` goes through, and both sides are cut as the answer arrives.
   // The client learns nothing of what it asked for.
   void CutTheAnswerTo(const std::string& text);
@@ -30,8 +31,7 @@ class CuttingProxy {
   bool IsToBeCut(const std::string& request);
 
   const int server_port_;
-  int listener_ = -1;
-  int port_ = 0;
+  const LoopbackListener listener_;
   std::atomic<bool> stopping_ = false;
   std::atomic<int> cuts_ = 0;
   Mutex mutex_;

@@ -1,12 +1,8 @@
 #include "tests/support/redis_server.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -16,18 +12,12 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/support/loopback.h"
+
 namespace headrace::support {
 namespace {
 
 namespace fs = std::filesystem;
-
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 // Speaks just enough of the protocol to see whether the server is there.
 bool Answers(int port, const std::string& password) {
@@ -118,13 +108,7 @@ void RedisServer::Kill() {
 int FreePort() {
   // A server in cluster mode listens 10,000 higher as well.
   constexpr int kPortMax = 55'000;
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t length = sizeof(address);
-  bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-  close(fd);
-  const int port = ntohs(address.sin_port);
+  const int port = LoopbackListener().port();
   return port <= kPortMax ? port : FreePort();
 }
 
