@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "common/graph/episode_row.h"
+#include "common/graph/episode_columns.h"
 #include "common/graph/group_id.h"
 
 namespace headrace::graph {
@@ -20,69 +20,28 @@ constexpr const char* kThreadPlace =
     " WHERE g.project_id = $1 AND g.kind = $2 AND g.external_id = $3 AND t.project_id = $1"
     " AND t.thread_id = $4 AND t.next_seq > 1";
 
-#define HEADRACE_EPISODE_COLUMNS                                                       \
-  "SELECT e.uuid, e.seq, e.thread_seq, e.batch_id, e.batch_seq, e.round, e.item_type," \
-  " e.source, e.content, e.source_description, e.document_id, e.role, e.speaker,"      \
-  " t.thread_id, e.valid_at, e.valid_at_given, e.ingested_at, e.metadata::text"        \
-  " FROM {schema}.episode AS e LEFT JOIN {schema}.thread AS t ON t.id = e.thread_ref"
+#define HEADRACE_SELECT                           \
+  "SELECT " HEADRACE_EPISODE_COLUMNS              \
+  ", e.metadata::text FROM {schema}.episode AS e" \
+  " LEFT JOIN {schema}.thread AS t ON t.id = e.thread_ref"
 
 constexpr const char* kOfGraph =
-    HEADRACE_EPISODE_COLUMNS " WHERE e.graph_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3";
-constexpr const char* kOfThread = HEADRACE_EPISODE_COLUMNS
-    " WHERE e.thread_ref = $1 AND e.thread_seq > $2 ORDER BY e.thread_seq LIMIT $3";
+    HEADRACE_SELECT " WHERE e.graph_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3";
+constexpr const char* kOfThread =
+    HEADRACE_SELECT " WHERE e.thread_ref = $1 AND e.thread_seq > $2 ORDER BY e.thread_seq LIMIT $3";
 
-#undef HEADRACE_EPISODE_COLUMNS
+#undef HEADRACE_SELECT
 
-enum Column {
-  kUuid,
-  kSeq,
-  kThreadSeq,
-  kBatchId,
-  kBatchSeq,
-  kRound,
-  kItemType,
-  kSource,
-  kContent,
-  kSourceDescription,
-  kDocumentId,
-  kRole,
-  kSpeaker,
-  kThreadId,
-  kValidAt,
-  kValidAtGiven,
-  kIngestedAt,
-  kMetadata,
+struct EpisodeRow {
+  const PostgresAnswer& rows;
+  int row;
+
+  std::int64_t Int(int column) const { return rows.Int(row, column); }
+  std::string_view Text(int column) const { return rows.Bytes(row, column); }
+  bool IsNull(int column) const { return rows.IsNull(row, column); }
+  std::optional<Uuid> Id(int column) const { return ReadUuid(Text(column)); }
+  Timestamp Time(int column) const { return ReadTime(Text(column)); }
 };
-
-Result<StoredEpisode> EpisodeOf(const PostgresAnswer& rows, int row, const GraphKey& graph) {
-  const auto text = [&](int column) { return rows.Bytes(row, column); };
-  const auto uuid = ReadUuid(text(kUuid));
-  const auto batch = ReadUuid(text(kBatchId));
-  if (!uuid || !batch || batch->low32() != 0) {
-    return Permanent("an episode row holds an id that is none");
-  }
-  StoredEpisode episode;
-  episode.uuid = *uuid;
-  episode.seq = rows.Int(row, kSeq);
-  if (!rows.IsNull(row, kThreadSeq)) episode.thread_seq = rows.Int(row, kThreadSeq);
-  episode.ref.batch = BatchId::Of(*batch);
-  episode.ref.index = static_cast<std::uint32_t>(rows.Int(row, kBatchSeq));
-  episode.ref.round = static_cast<std::uint8_t>(rows.Int(row, kRound));
-  episode.item = ItemOf({.item_type = text(kItemType),
-                         .source = text(kSource),
-                         .content = text(kContent),
-                         .source_description = text(kSourceDescription),
-                         .document_id = text(kDocumentId),
-                         .role = text(kRole),
-                         .speaker = text(kSpeaker),
-                         .thread_id = text(kThreadId),
-                         .metadata = text(kMetadata)},
-                        graph);
-  episode.valid_at = ReadTime(text(kValidAt));
-  if (rows.Int(row, kValidAtGiven) != 0) episode.item.created_at = episode.valid_at;
-  episode.ingested_at = ReadTime(text(kIngestedAt));
-  return episode;
-}
 
 std::vector<PostgresValue> NamesOf(const GraphKey& graph) {
   return {TextValue(graph.project), TextValue(GraphKindName(graph.kind)), TextValue(graph.id)};
@@ -113,7 +72,7 @@ Result<std::vector<StoredEpisode>> PostgresReader::Read(const EpisodeQuery& quer
   std::vector<StoredEpisode> episodes;
   episodes.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) {
-    auto episode = EpisodeOf(rows, row, query.graph);
+    auto episode = EpisodeOf(EpisodeRow{rows, row}, query.graph);
     if (!episode.ok()) return std::move(episode).error();
     episodes.push_back(*std::move(episode));
   }

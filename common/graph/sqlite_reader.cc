@@ -5,78 +5,28 @@
 #include <string>
 #include <utility>
 
-#include "common/graph/episode_row.h"
+#include "common/graph/episode_columns.h"
 #include "common/graph/sqlite_errors.h"
 #include "common/graph/sqlite_schema.h"
 
 namespace headrace::graph {
 namespace {
 
-#define HEADRACE_EPISODE_COLUMNS                                                               \
-  "SELECT e.uuid, e.seq, e.thread_seq, e.batch_id, e.batch_seq, e.round, e.item_type,"         \
-  " e.source, e.content, e.source_description, e.document_id, e.role, e.speaker, t.thread_id," \
-  " e.valid_at, e.valid_at_given, e.ingested_at, e.metadata"                                   \
-  " FROM episode AS e LEFT JOIN thread AS t ON t.id = e.thread_ref"
+#define HEADRACE_SELECT              \
+  "SELECT " HEADRACE_EPISODE_COLUMNS \
+  ", e.metadata FROM episode AS e LEFT JOIN thread AS t ON t.id = e.thread_ref"
 
 constexpr const char* kOfGraph =
-    HEADRACE_EPISODE_COLUMNS " WHERE e.graph_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?";
-constexpr const char* kOfThread = HEADRACE_EPISODE_COLUMNS
-    " WHERE e.thread_ref = ? AND e.thread_seq > ? ORDER BY e.thread_seq LIMIT ?";
+    HEADRACE_SELECT " WHERE e.graph_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?";
+constexpr const char* kOfThread =
+    HEADRACE_SELECT " WHERE e.thread_ref = ? AND e.thread_seq > ? ORDER BY e.thread_seq LIMIT ?";
 
-#undef HEADRACE_EPISODE_COLUMNS
+#undef HEADRACE_SELECT
 
-enum Column {
-  kUuid,
-  kSeq,
-  kThreadSeq,
-  kBatchId,
-  kBatchSeq,
-  kRound,
-  kItemType,
-  kSource,
-  kContent,
-  kSourceDescription,
-  kDocumentId,
-  kRole,
-  kSpeaker,
-  kThreadId,
-  kValidAt,
-  kValidAtGiven,
-  kIngestedAt,
-  kMetadata,
+struct EpisodeRow : SqliteRow {
+  std::optional<Uuid> Id(int column) const { return Uuid::Parse(Text(column)); }
+  Timestamp Time(int column) const { return Timestamp(std::chrono::microseconds(Int(column))); }
 };
-
-Timestamp TimeOf(std::int64_t micros) { return Timestamp(std::chrono::microseconds(micros)); }
-
-ItemColumns ColumnsOf(const SqliteRow& row) {
-  return {.item_type = row.Text(kItemType),
-          .source = row.Text(kSource),
-          .content = row.Text(kContent),
-          .source_description = row.Text(kSourceDescription),
-          .document_id = row.Text(kDocumentId),
-          .role = row.Text(kRole),
-          .speaker = row.Text(kSpeaker),
-          .thread_id = row.Text(kThreadId),
-          .metadata = row.Text(kMetadata)};
-}
-
-Result<StoredEpisode> EpisodeOf(const SqliteRow& row, const GraphKey& graph) {
-  const auto uuid = Uuid::Parse(row.Text(kUuid));
-  const auto batch = BatchId::Parse(row.Text(kBatchId));
-  if (!uuid || !batch) return Permanent("an episode row holds an id that is none");
-  StoredEpisode episode;
-  episode.uuid = *uuid;
-  episode.seq = row.Int(kSeq);
-  if (!row.IsNull(kThreadSeq)) episode.thread_seq = row.Int(kThreadSeq);
-  episode.ref.batch = *batch;
-  episode.ref.index = static_cast<std::uint32_t>(row.Int(kBatchSeq));
-  episode.ref.round = static_cast<std::uint8_t>(row.Int(kRound));
-  episode.item = ItemOf(ColumnsOf(row), graph);
-  episode.valid_at = TimeOf(row.Int(kValidAt));
-  if (row.Int(kValidAtGiven) != 0) episode.item.created_at = episode.valid_at;
-  episode.ingested_at = TimeOf(row.Int(kIngestedAt));
-  return episode;
-}
 
 Error NoSuch(std::string_view what) {
   return NotFound("the store has no episode of this " + std::string(what));
@@ -128,7 +78,7 @@ Result<std::vector<StoredEpisode>> SqliteReader::Collect(const EpisodeQuery& que
   std::vector<StoredEpisode> episodes;
   SqliteCode code = statement.Step();
   for (; code == kSqliteRow; code = statement.Step()) {
-    auto episode = EpisodeOf(statement.row(), query.graph);
+    auto episode = EpisodeOf(EpisodeRow{statement.row()}, query.graph);
     if (!episode.ok()) {
       statement.Reset();
       return std::move(episode).error();
