@@ -58,15 +58,12 @@ bool StopAsked(const Settings& settings) {
 
 Status Work(const Settings& settings, std::string cluster_id, GraphStore& store, const Clock& clock,
             Metrics& metrics, WorkerHealth& health, const Wakeup& wakeup) {
-  auto states = redis::OpenRedisOutcomeStore(settings.redis);
-  if (!states.ok()) return std::move(states).error();
   auto producer = OpenOutcomeProducer(settings, wakeup, metrics.kafka);
   if (!producer.ok()) return std::move(producer).error();
   return RunLoop(settings,
                  {.items_topic = ItemsTopic(settings),
                   .cluster_id = std::move(cluster_id),
                   .producer = std::move(*producer),
-                  .states = std::move(*states),
                   .store = store,
                   .clock = clock,
                   .metrics = metrics,

@@ -8,6 +8,7 @@
 #include "common/accounting/batch_directory.h"
 #include "common/accounting/projector.h"
 #include "common/kafka/topic_names.h"
+#include "common/redis/redis_outcome_store.h"
 #include "worker/backlog_reader.h"
 #include "worker/measured_outcome_store.h"
 #include "worker/outcome_reader.h"
@@ -17,15 +18,18 @@ namespace headrace::worker {
 namespace {
 
 Result<std::unique_ptr<OutcomeReader>> StartOutcomeReader(const Settings& settings,
-                                                          std::unique_ptr<OutcomeStore> states,
-                                                          const Wakeup& wakeup) {
+                                                          const LoopParts& parts) {
+  auto states = redis::OpenRedisOutcomeStore(settings.redis);
+  if (!states.ok()) return std::move(states).error();
   const std::string topic = kafka::TopicNames(settings.topics.prefix).outcomes;
   auto outcomes = kafka::OpenConsumer(
       settings.kafka, {.topics = {topic}, .client_id = "headrace-outcomes"}, nullptr, nullptr);
   if (!outcomes.ok()) return std::move(outcomes).error();
   auto reader = std::make_unique<OutcomeReader>(
-      OutcomeReader::Ports{std::move(states), std::move(*outcomes), wakeup}, topic,
-      settings.worker.in_flight_items_max + 1);
+      OutcomeReader::Ports{
+          MeasureOutcomeStore(*std::move(states), parts.clock, parts.metrics.redis),
+          std::move(*outcomes), parts.wakeup},
+      topic, settings.worker.in_flight_items_max + 1);
   if (Status started = reader->Start(); !started.ok()) return std::move(started).error();
   return reader;
 }
@@ -78,9 +82,7 @@ Result<std::unique_ptr<Service>> StartProjector(const Settings& settings,
 
 Status RunLoop(const Settings& settings, LoopParts parts,
                const std::function<bool()>& should_stop) {
-  auto outcomes = StartOutcomeReader(
-      settings, MeasureOutcomeStore(std::move(parts.states), parts.clock, parts.metrics.redis),
-      parts.wakeup);
+  auto outcomes = StartOutcomeReader(settings, parts);
   if (!outcomes.ok()) return std::move(outcomes).error();
   auto journal = OpenJournal(settings);
   if (!journal.ok()) return std::move(journal).error();

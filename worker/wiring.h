@@ -34,7 +34,6 @@ struct LoopParts {
   std::string items_topic;
   std::string cluster_id;
   std::unique_ptr<EventProducer> producer;  // of outcomes and dead letters
-  std::unique_ptr<OutcomeStore> states;     // asked about what may be a repeat
   GraphStore& store;
   const Clock& clock;
   Metrics& metrics;
@@ -42,8 +41,9 @@ struct LoopParts {
   LoopBeat& beat;
 };
 
-// The loop with its own view of Kafka: a member of the worker group and a reader of the journal.
-// Returns when `should_stop` said so and the store has stopped, or when the loop failed.
+// The loop with its own view of Kafka, as a member of the worker group and a reader of the journal,
+// and of Redis, which is asked about what may be a repeat. Returns when `should_stop` said so and
+// the store has stopped, or when the loop failed.
 Status RunLoop(const Settings& settings, LoopParts parts, const std::function<bool()>& should_stop);
 
 }  // namespace headrace::worker

@@ -66,15 +66,12 @@ Result<std::unique_ptr<EventProducer>> OpenOutcomes(const Settings& settings, co
 Status RunLoop(const Settings& settings, const Plan& plan, const std::string& cluster_id,
                GraphStore& store, const Clock& clock, worker::Metrics& metrics,
                worker::WorkerHealth& health, const Wakeup& wakeup) {
-  auto states = redis::OpenRedisOutcomeStore(settings.redis);
-  if (!states.ok()) return std::move(states).error();
   auto producer = OpenOutcomes(settings, plan, wakeup, metrics);
   if (!producer.ok()) return std::move(producer).error();
   return worker::RunLoop(settings,
                          {.items_topic = plan.items_topic,
                           .cluster_id = cluster_id,
                           .producer = std::move(*producer),
-                          .states = std::move(*states),
                           .store = store,
                           .clock = clock,
                           .metrics = metrics,
