@@ -20,17 +20,17 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-class Sqlite:
-    """A new file for each run; its work is done within whoever writes."""
-    name, one_connection = "SQLite", ""
+class Files:
+    """A new file or directory for each run; the work is done within whoever writes."""
+    one_connection = ""
 
-    def __init__(self, place):
-        self.place = place
-        self.files = 0
+    def __init__(self, name, scheme, place):
+        self.name, self.scheme, self.place = name, scheme, place
+        self.runs = 0
 
     def fresh_url(self):
-        self.files += 1
-        return f"sqlite:{self.place}/store-{self.files}.db"
+        self.runs += 1
+        return f"{self.scheme}:{self.place}/{self.scheme}-{self.runs}"
 
     def cpu(self):
         return 0.0
@@ -113,7 +113,7 @@ def measure_stores(site, reps, records):
     with postgres(site.place / "postgres") as server:
         print(f"\n{number(records)} items of {number(VALUE_BYTES)} bytes over {number(GRAPHS)} graphs\n\n"
               "| store | what | runs | items/s | of the ceiling | client µs | server µs |\n| --- | --- | --: | --: | --: | --: | --: |")
-        for store in (server, Sqlite(site.place)):
+        for store in (server, Files("SQLite", "sqlite", site.place), Files("NDJSON", "ndjson", site.place)):
             alone, whole = [], []
             for _ in range(reps):
                 alone.append(ceiling(store, records))
