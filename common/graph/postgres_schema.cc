@@ -50,17 +50,18 @@ std::string ScriptOf(const PostgresConnection& connection, const PostgresMigrati
   return script + "COMMIT;";
 }
 
-Status ApplyOne(PostgresConnection& connection, const PostgresMigration& migration) {
+// Whether it was us: false when another process has been faster.
+Result<bool> ApplyOne(PostgresConnection& connection, const PostgresMigration& migration) {
   const PostgresAnswer schema = connection.Run("SELECT to_regnamespace($1) IS NOT NULL",
                                                {TextValue(connection.quoted_schema())});
   if (schema.error()) return CallErrorOf(*schema.error());
   const PostgresAnswer answer =
       connection.RunScript(ScriptOf(connection, migration, schema.Int(0, 0) != 0));
-  if (!answer.error()) return {};
+  if (!answer.error()) return true;
   const PostgresError failed = *answer.error();
   connection.RunScript("ROLLBACK");
   const auto version = VersionOf(connection);
-  if (version.ok() && *version >= migration.version) return {};
+  if (version.ok() && *version >= migration.version) return false;
   return CallErrorOf(failed).Prefix("migration " + std::to_string(migration.version));
 }
 
@@ -85,9 +86,9 @@ Result<MigrationReport> MigratePostgres(PostgresConnection& connection, bool dry
   for (const PostgresMigration& migration : PostgresMigrations()) {
     if (migration.version <= *version) continue;
     if (!dry_run) {
-      if (Status applied = ApplyOne(connection, migration); !applied.ok()) {
-        return std::move(applied).error();
-      }
+      const auto applied = ApplyOne(connection, migration);
+      if (!applied.ok()) return applied.error();
+      if (!*applied) continue;
     }
     report.steps.push_back(std::to_string(migration.version) + ": " + migration.what);
   }

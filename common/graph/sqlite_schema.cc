@@ -28,54 +28,66 @@ constexpr const char* kConnectionPragmas =
 
 constexpr int kPauseMs = 10;
 
-enum class FileState { kEmpty, kOurs, kForeign };
+constexpr int kVersion = static_cast<int>(kSqliteSchemaVersion);
+
+std::string StepFrom(int version) {
+  return version == 0 ? "2: the file and its tables" : "2: fences";
+}
+
+std::string ScriptFrom(int version) {
+  if (version == 1) return std::string(kSqliteStepTo2) + "UPDATE schema_version SET version = 2;";
+  return std::string(kSqliteTables) + "PRAGMA application_id = " + std::to_string(kApplicationId) +
+         "; INSERT INTO schema_version (version) VALUES (" + std::to_string(kVersion) + ");";
+}
 
 struct Opening {
   Connection& connection;
   const SqliteSettings& settings;
+  MigrationReport report = {0, kVersion, {}};
 
-  Error ErrorOf(SqliteCode code) const { return CallErrorOf(code, connection.LastMessage()); }
+  Error LastError(SqliteCode code) const { return CallErrorOf(code, connection.LastMessage()); }
 
   // The only column of the first row.
   Result<std::string> Ask(const char* sql) const {
     Statement statement(connection, sql);
     const SqliteCode code = statement.Start().Step();
-    if (code != kSqliteRow) return ErrorOf(code);
+    if (code != kSqliteRow) return LastError(code);
     return std::string(statement.row().Text(0));
   }
 
-  // The tables first: another process may create them, and with them the id, between the two looks.
-  Result<FileState> Look() const {
+  // 0: there are no tables yet. These are looked at first: another process may create them, and
+  // with them the id, between the two looks.
+  Result<int> Version() const {
     auto tables = Ask("SELECT count(*) FROM sqlite_master");
     if (!tables.ok()) return std::move(tables).error();
     auto id = Ask("PRAGMA application_id");
     if (!id.ok()) return std::move(id).error();
-    if (*id == std::to_string(kApplicationId)) return FileState::kOurs;
-    return *id == "0" && *tables == "0" ? FileState::kEmpty : FileState::kForeign;
-  }
-
-  Status CheckVersion() const {
+    if (*id == "0" && *tables == "0") return 0;
+    if (*id != std::to_string(kApplicationId)) {
+      return Permanent("the file belongs to another program");
+    }
     auto version = Ask("SELECT version FROM schema_version");
     if (!version.ok()) return std::move(version).error();
-    if (*version == std::to_string(kSqliteSchemaVersion)) return {};
-    if (*version == "1") return StepTo2();
+    for (int known = 1; known <= kVersion; ++known) {
+      if (*version == std::to_string(known)) return known;
+    }
     return Permanent("the file has schema version " + *version + ", this Headrace knows version " +
-                     std::to_string(kSqliteSchemaVersion) + "; use a newer Headrace");
+                     std::to_string(kVersion) + "; use a newer Headrace");
   }
 
   // One file belongs to one host, so that nobody has to be asked for it.
-  Status StepTo2() const {
-    if (SqliteCode code = connection.Run("BEGIN IMMEDIATE"); code != kSqliteOk) {
-      return ErrorOf(code);
-    }
+  Status BringUpToDate() {
+    SqliteCode code = connection.Run("BEGIN IMMEDIATE");
+    if (code != kSqliteOk) return LastError(code);
     // Another process may have been faster.
-    auto version = Ask("SELECT version FROM schema_version");
+    auto version = Version();
     if (!version.ok()) return std::move(version).error();
-    if (*version != "1") return RollBackAnd(CheckVersion());
-    const std::string step =
-        std::string(kSqliteStepTo2) + "UPDATE schema_version SET version = 2; COMMIT";
-    const SqliteCode code = connection.Run(step.c_str());
-    return code == kSqliteOk ? Status() : Status(ErrorOf(code));
+    if (*version < kVersion) {
+      report.steps.push_back(StepFrom(*version));
+      code = connection.Run(ScriptFrom(*version).c_str());
+    }
+    if (code == kSqliteOk) code = connection.Run("COMMIT");
+    return code == kSqliteOk ? Status() : Status(LastError(code));
   }
 
   // SQLite does not call the busy handler when it cannot get the exclusive lock for this change,
@@ -93,40 +105,15 @@ struct Opening {
     }
   }
 
-  Status Create() const {
-    if (SqliteCode code = connection.Run("BEGIN IMMEDIATE"); code != kSqliteOk) {
-      return ErrorOf(code);
-    }
-    // Another process may have been faster.
-    auto state = Look();
-    if (!state.ok()) return std::move(state).error();
-    if (*state == FileState::kOurs) return RollBackAnd(CheckVersion());
-    if (SqliteCode code = connection.Run(kSqliteTables); code != kSqliteOk) return ErrorOf(code);
-    const std::string stamp = "PRAGMA application_id = " + std::to_string(kApplicationId) +
-                              "; INSERT INTO schema_version (version) VALUES (" +
-                              std::to_string(kSqliteSchemaVersion) + "); COMMIT";
-    const SqliteCode code = connection.Run(stamp.c_str());
-    return code == kSqliteOk ? Status() : Status(ErrorOf(code));
-  }
-
-  Status RollBackAnd(Status status) const {
-    connection.RollBack();
-    return status;
-  }
-
-  Status Prepare() const {
+  Status Prepare() {
     if (SqliteCode code = connection.Run(kConnectionPragmas); code != kSqliteOk) {
-      return ErrorOf(code);
+      return LastError(code);
     }
-    auto state = Look();
-    if (!state.ok()) return std::move(state).error();
-    if (*state == FileState::kForeign) return Permanent("the file belongs to another program");
-    if (*state == FileState::kOurs) {
-      if (Status checked = CheckVersion(); !checked.ok()) return checked;
-      return EnterWal();
-    }
+    auto version = Version();
+    if (!version.ok()) return std::move(version).error();
+    report.from = *version;
     if (Status wal = EnterWal(); !wal.ok()) return wal;
-    return Create();
+    return *version < kVersion ? BringUpToDate() : Status();
   }
 };
 
@@ -141,42 +128,59 @@ Status CheckPath(const std::filesystem::path& path) {
   return {};
 }
 
-Result<std::unique_ptr<Connection>> OpenAt(const std::filesystem::path& path,
-                                           const SqliteSettings& settings) {
+using ConnectionPtr = std::unique_ptr<Connection>;
+
+Result<ConnectionPtr> OpenAt(const std::filesystem::path& path, const SqliteSettings& settings,
+                             MigrationReport& report) {
   if (Status checked = CheckPath(path); !checked.ok()) return std::move(checked).error();
   auto connection = Connection::Open(path.string(), settings.busy_timeout);
   if (!connection.ok()) return std::move(connection).error();
-  Status prepared = Opening{**connection, settings}.Prepare();
-  if (!prepared.ok()) return std::move(prepared).error();
+  Opening opening{**connection, settings};
+  if (Status prepared = opening.Prepare(); !prepared.ok()) return std::move(prepared).error();
+  report = std::move(opening.report);
   return connection;
+}
+
+// Touches nothing.
+Result<int> VersionAt(const std::filesystem::path& path, const SqliteSettings& settings) {
+  if (Status checked = CheckPath(path); !checked.ok()) return std::move(checked).error();
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return 0;
+  auto connection = Connection::Open(path.string(), settings.busy_timeout);
+  if (!connection.ok()) return std::move(connection).error();
+  return Opening{**connection, settings}.Version();
+}
+
+// Absolute, because SQLite gives names such as ":memory:" a meaning of their own.
+std::filesystem::path PathOf(const SqliteSettings& settings) {
+  std::error_code failed;
+  return std::filesystem::absolute(settings.path, failed);
+}
+
+Error Named(Error error, const SqliteSettings& settings) {
+  return std::move(error).Prefix("sqlite store " + settings.path);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Connection>> OpenSqliteDatabase(const SqliteSettings& settings) {
-  std::error_code failed;
-  // Absolute, because SQLite gives names such as ":memory:" a meaning of their own.
-  const std::filesystem::path path = std::filesystem::absolute(settings.path, failed);
-  auto connection = OpenAt(path, settings);
+  MigrationReport report;
+  auto connection = OpenAt(PathOf(settings), settings, report);
   if (connection.ok()) return connection;
-  return std::move(connection).error().Prefix("sqlite store " + settings.path);
+  return Named(std::move(connection).error(), settings);
 }
 
 Result<MigrationReport> MigrateSqliteFile(const SqliteSettings& settings, bool dry_run) {
-  constexpr int kVersion = static_cast<int>(kSqliteSchemaVersion);
   MigrationReport report{0, kVersion, {}};
-  std::error_code ignored;
-  if (std::filesystem::exists(settings.path, ignored)) {
-    auto connection = Connection::Open(settings.path, settings.busy_timeout);
-    if (!connection.ok()) return std::move(connection).error();
-    auto version = Opening{**connection, settings}.Ask("SELECT version FROM schema_version");
-    if (version.ok()) report.from = version->size() == 1 ? version->front() - '0' : kVersion;
+  if (!dry_run) {
+    auto opened = OpenAt(PathOf(settings), settings, report);
+    if (!opened.ok()) return Named(std::move(opened).error(), settings);
+    return report;
   }
-  if (report.from == 0) report.steps.push_back("2: the file and its tables");
-  if (report.from == 1) report.steps.push_back("2: fences");
-  if (dry_run) return report;
-  auto opened = OpenSqliteDatabase(settings);
-  if (!opened.ok()) return std::move(opened).error();
+  auto version = VersionAt(PathOf(settings), settings);
+  if (!version.ok()) return Named(std::move(version).error(), settings);
+  report.from = *version;
+  if (*version < kVersion) report.steps.push_back(StepFrom(*version));
   return report;
 }
 

@@ -26,9 +26,10 @@ void PrintJson(const graph::MigrationReport& report, bool dry_run, std::ostream&
 }
 
 void Print(const graph::MigrationReport& report, bool dry_run, std::ostream& out) {
-  if (report.steps.empty()) {
+  if (report.to == 0) {
+    out << "nothing to do: a store of this kind has no tables\n";
+  } else if (report.steps.empty()) {
     out << "nothing to do: the store is at version " << report.to << "\n";
-    return;
   }
   for (const std::string& step : report.steps) {
     out << (dry_run ? "would apply " : "applied ") << step << "\n";

@@ -1,9 +1,11 @@
 """`headrace store migrate`: what it says, and every way to a server that libpq knows."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -19,9 +21,11 @@ class StoreMigrate(unittest.TestCase):
         self.address = required_env("HEADRACE_TEST_POSTGRES", "address of the test run's PostgreSQL")
         self.schema = f"migrate_{uuid.uuid4().hex[:10]}"
 
+    def environment(self, store, **more):
+        return {**{k: v for k, v in os.environ.items() if not k.startswith(("HEADRACE_", "PG"))}, "HEADRACE_STORE": store, **more}
+
     def migrate(self, store, *options, check=True, **more):
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("HEADRACE_", "PG"))}
-        return run([binary("headrace"), "store", "migrate", *options], check=check, env={**clean, "HEADRACE_STORE": store, **more})
+        return run([binary("headrace"), "store", "migrate", *options], check=check, env=self.environment(store, **more))
 
     def url(self, address=None, user="headrace", **parameters):
         query = "&".join(f"{name}={value}" for name, value in {"schema": self.schema, **parameters}.items())
@@ -40,6 +44,42 @@ class StoreMigrate(unittest.TestCase):
         self.assertFalse((self.directory / "new.db").exists())
         self.assertEqual("applied 2: the file and its tables\n", self.migrate(store).stdout)
         self.assertEqual("nothing to do: the store is at version 2\n", self.migrate(store).stdout)
+
+    def migrate_twice_at_once(self, store):
+        """What both say together; both must end well."""
+        both = [subprocess.Popen([binary("headrace"), "store", "migrate"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                 env=self.environment(store)) for _ in range(2)]
+        said = [process.communicate(timeout=60) for process in both]
+        self.assertEqual([0, 0], [process.returncode for process in both], said)
+        return sorted(line for out, _ in said for line in out.splitlines() if line.startswith("applied"))
+
+    def test_two_at_once_end_well_and_each_step_is_applied_by_one(self):
+        self.assertEqual(["applied 1: tables and views", "applied 2: the function that writes a chunk"],
+                         self.migrate_twice_at_once(self.url()))
+        self.assertIn("nothing to do", self.migrate(self.url()).stdout)
+
+    def test_an_older_file_keeps_what_it_holds(self):
+        path = self.directory / "old.db"
+        self.migrate(f"sqlite:{path}")
+        with contextlib.closing(sqlite3.connect(path)) as old, old:
+            old.executescript("""DROP TABLE fence; UPDATE schema_version SET version = 1; INSERT INTO graph (project_id, kind,
+                external_id, group_id, created_at, updated_at) VALUES ('default', 'graph', 'kb', 'kb', 0, 0)""")
+        self.assertEqual("would apply 2: fences\n", self.migrate(f"sqlite:{path}", "--dry-run").stdout)
+        self.assertEqual(["applied 2: fences"], self.migrate_twice_at_once(f"sqlite:{path}"))
+        with contextlib.closing(sqlite3.connect(path)) as new:
+            self.assertEqual([("kb",)], new.execute("SELECT external_id FROM graph").fetchall())
+
+    def test_a_dry_run_refuses_what_a_run_would(self):
+        path = self.directory / "theirs.db"
+        with contextlib.closing(sqlite3.connect(path)) as theirs:
+            theirs.execute("CREATE TABLE theirs (x)")
+        for options in (["--dry-run"], []):
+            refused = self.migrate(f"sqlite:{path}", *options, check=False)
+            self.assertNotEqual(0, refused.returncode)
+            self.assertIn("the file belongs to another program", refused.stderr)
+
+    def test_a_store_without_tables_says_so(self):
+        self.assertEqual("nothing to do: a store of this kind has no tables\n", self.migrate(f"ndjson:{self.directory}/archive").stdout)
 
     def test_the_short_scheme_means_the_same(self):
         self.migrate(self.url())

@@ -118,42 +118,6 @@ TEST_F(PostgresErrors, AConnectionCutWhileCommittingLeavesNothingBehindButDuplic
   EXPECT_EQ(CountOf(*store, GraphNamed("g")), 4u);
 }
 
-TEST_F(PostgresErrors, ASchemaOfAnotherVersionIsRefusedWithWhatToDo) {
-  beside_.Do("UPDATE {schema}.schema_version SET version = 99");
-  auto newer = OpenGraphStore(UrlWith(""), {.auto_migrate = true});
-  ASSERT_FALSE(newer.ok());
-  EXPECT_EQ(newer.error().code, ErrorCode::kPermanent);
-  EXPECT_NE(newer.error().message.find("use a newer Headrace"), std::string::npos);
-  beside_.Do("UPDATE {schema}.schema_version SET version = 1");
-  beside_.Do("DROP FUNCTION {schema}.draw_tokens");
-  auto older = OpenGraphStore(UrlWith(""));
-  ASSERT_FALSE(older.ok());
-  EXPECT_EQ(older.error().code, ErrorCode::kPermanent);
-  EXPECT_NE(older.error().message.find("headrace store migrate"), std::string::npos);
-  EXPECT_FALSE(OpenGraphStore(UrlWith("x")).ok());
-}
-
-TEST(PostgresMigrations, AnyNumberMayMigrateAtOnceAndADryRunChangesNothing) {
-  const std::string url = SharedPostgres() + "?schema=" + UniqueSchema();
-  auto dry = MigrateStore(url, /*dry_run=*/true);
-  ASSERT_TRUE(dry.ok());
-  EXPECT_EQ(dry->from, 0);
-  EXPECT_FALSE(dry->steps.empty());
-  EXPECT_FALSE(OpenGraphStore(url).ok());
-  std::vector<std::jthread> all;
-  for (int i = 0; i < 4; ++i) {
-    all.emplace_back([&] {
-      auto migrated = MigrateStore(url, /*dry_run=*/false);
-      EXPECT_TRUE(migrated.ok()) << (migrated.ok() ? "" : migrated.error().message);
-    });
-  }
-  all.clear();
-  EXPECT_TRUE(OpenGraphStore(url).ok());
-  auto again = MigrateStore(url, /*dry_run=*/false);
-  ASSERT_TRUE(again.ok());
-  EXPECT_TRUE(again->steps.empty());
-}
-
 TEST(PostgresPrivate, ARestartDuringAChunkIsTransientAndLosesNothing) {
   auto server = Private("");
   auto store = OpenStore(server->Url("?connections=1&schema=s"));

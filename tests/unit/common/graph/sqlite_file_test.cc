@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "common/graph/sqlite_errors.h"
@@ -11,6 +12,7 @@
 #include "tests/fakes/collecting_sink.h"
 #include "tests/fakes/graph_items.h"
 #include "tests/fakes/scratch_dir.h"
+#include "tests/support/migrate_at_once.h"
 
 namespace headrace::graph {
 namespace {
@@ -87,17 +89,43 @@ TEST_F(SqliteFile, RefusesANewerSchema) {
   ExpectRefused(ErrorCode::kPermanent, "version 99");
 }
 
-TEST_F(SqliteFile, BringsAFileOfTheFirstVersionUpToDate) {
-  ASSERT_TRUE(OpenStore().ok());
+TEST_F(SqliteFile, AFileOfTheFirstVersionKeepsWhatItHolds) {
+  const std::vector<WriteItem> items = {EpisodeItem(GraphNamed("g"), batch_, 0, "first"),
+                                        EpisodeItem(GraphNamed("g"), batch_, 1, "second")};
+  WriteAll(**OpenStore(), items);
   ASSERT_EQ(Connect()->Run("DROP TABLE fence; UPDATE schema_version SET version = 1"), kSqliteOk);
-  auto report = MigrateSqliteFile({path_}, /*dry_run=*/true);
-  ASSERT_TRUE(report.ok());
-  EXPECT_EQ(report->from, 1);
-  EXPECT_EQ(report->steps.size(), 1u);
+  auto dry = MigrateSqliteFile({path_}, /*dry_run=*/true);
+  ASSERT_TRUE(dry.ok());
+  EXPECT_EQ(dry->from, 1);
+  EXPECT_EQ(dry->steps, std::vector<std::string>{"2: fences"});
   EXPECT_EQ(Ask("SELECT version FROM schema_version"), "1");
-  ASSERT_TRUE(OpenStore().ok());
+  EXPECT_EQ(support::MigrateAtOnce("sqlite:" + path_, 4), dry->steps) << "it was one's alone";
   EXPECT_EQ(Ask("SELECT version FROM schema_version"), "2");
   EXPECT_EQ(Ask("SELECT count(*) FROM fence"), "0");
+  auto store = OpenStore();
+  ASSERT_TRUE(store.ok());
+  EXPECT_EQ(WriteAll(**store, items).duplicates, 2u);
+  WriteAll(**store, {EpisodeItem(GraphNamed("g"), batch_, 2, "third")});
+  EXPECT_EQ(Ask("SELECT group_concat(seq || content) FROM episode"), "1first,2second,3third");
+}
+
+TEST_F(SqliteFile, AnyNumberMayMakeTheFileAtOnce) {
+  auto dry = MigrateSqliteFile({path_}, /*dry_run=*/true);
+  ASSERT_TRUE(dry.ok());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_EQ(support::MigrateAtOnce("sqlite:" + path_, 4), dry->steps);
+  EXPECT_TRUE(support::MigrateAtOnce("sqlite:" + path_, 2).empty());
+}
+
+TEST_F(SqliteFile, ADryRunRefusesWhatOpeningWould) {
+  ASSERT_EQ(Connect()->Run("CREATE TABLE theirs (x)"), kSqliteOk);
+  EXPECT_EQ(MigrateSqliteFile({path_}, /*dry_run=*/true).error().code, ErrorCode::kPermanent);
+  path_ = dir_.File("missing/graph.db");
+  EXPECT_EQ(MigrateSqliteFile({path_}, /*dry_run=*/true).error().code, ErrorCode::kInvalid);
+  path_ = dir_.File("newer.db");
+  ASSERT_TRUE(OpenStore().ok());
+  ASSERT_EQ(Connect()->Run("UPDATE schema_version SET version = 3"), kSqliteOk);
+  EXPECT_EQ(MigrateSqliteFile({path_}, /*dry_run=*/true).error().code, ErrorCode::kPermanent);
 }
 
 TEST_F(SqliteFile, IsDurableAndShared) {
