@@ -11,7 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kConnectTimeout{10'000};
 constexpr int kBinary = 1;
 
 struct Default {
@@ -19,20 +18,28 @@ struct Default {
   const char* value;
 };
 // Of ours, before whatever the URL says. A standby would refuse each write, so that of several
-// hosts the primary is looked for. A silent network is noticed by the kernel too.
+// hosts the primary is looked for, and a host that does not answer holds that up for seconds only.
+// A silent network is noticed by the kernel too.
 constexpr Default kDefaults[] = {
     {"fallback_application_name", "headrace"},
     {"target_session_attrs", "read-write"},
+    {"connect_timeout", "5"},
     {"tcp_user_timeout", "30000"},
     {"keepalives_idle", "30"},
     {"client_encoding", "UTF8"},
 };
 
-// The first line, without what comes before the text itself.
-std::string FirstLine(std::string_view text) {
-  std::string line(text.substr(0, text.find('\n')));
-  while (!line.empty() && (line.back() == ' ' || line.back() == '\n')) line.pop_back();
-  return line.empty() ? "no answer" : line;
+// Of several hosts each has a line. Left out are libpq's hints, which begin with a tab, and what
+// its verbose messages say of the server's source.
+std::string OneLine(std::string_view text) {
+  std::string joined;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.empty() || line.front() == '\t' || line.starts_with("LOCATION:")) continue;
+    joined += (joined.empty() ? "" : "; ") + std::string(line);
+  }
+  return joined.empty() ? "no answer" : joined;
 }
 
 bool IsStateByte(char byte) { return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z'); }
@@ -68,15 +75,10 @@ pg_conn* StartConnecting(const std::string& conninfo) {
   return PQconnectStartParams(names.data(), values.data(), 1);
 }
 
-std::string Filled(std::string_view sql, const std::string& schema) {
-  constexpr std::string_view kPlace = "{schema}";
-  std::string filled;
-  for (std::size_t at = 0;;) {
-    const std::size_t place = sql.find(kPlace, at);
-    filled += sql.substr(at, place - at);
-    if (place == std::string_view::npos) return filled;
-    filled += schema;
-    at = place + kPlace.size();
+void Replace(std::string& text, std::string_view place, std::string_view with) {
+  for (std::size_t at = text.find(place); at != std::string::npos;
+       at = text.find(place, at + with.size())) {
+    text.replace(at, place.size(), with);
   }
 }
 
@@ -123,27 +125,24 @@ std::optional<PostgresError> PostgresConnection::EnsureOpen() {
   return failed;
 }
 
+// libpq goes on to the next host after connect_timeout only in calls that wait. Of those PQreset
+// alone keeps a verbosity that was set before anything could fail; without it no SQLSTATE comes. It
+// drops the attempt that StartConnecting has begun.
 std::optional<PostgresError> PostgresConnection::Open() {
-  const SteadyTime deadline = SystemClock().Now() + std::min(kConnectTimeout, settings_.timeout);
   raw_ = StartConnecting(settings_.conninfo);
   if (raw_ == nullptr) return PostgresError{"53200", "no memory for a connection"};
   PQsetErrorVerbosity(raw_, PQERRORS_VERBOSE);
   // libpq would print them.
   PQsetNoticeReceiver(
       raw_, [](void*, const PGresult*) {}, nullptr);
-  auto state = PQstatus(raw_) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
-  while (state == PGRES_POLLING_WRITING || state == PGRES_POLLING_READING) {
-    if (!WaitForSocket(state == PGRES_POLLING_WRITING, deadline)) {
-      return PostgresError{"", "the server did not answer in time"};
-    }
-    state = PQconnectPoll(raw_);
-  }
-  if (state == PGRES_POLLING_OK) {
+  if (PQstatus(raw_) != CONNECTION_BAD) PQreset(raw_);
+  // From now on no call waits but Await, which knows a deadline.
+  if (PQstatus(raw_) == CONNECTION_OK && PQsetnonblocking(raw_, 1) == 0) {
     PQsetErrorVerbosity(raw_, PQERRORS_DEFAULT);
     return std::nullopt;
   }
   const std::string_view said = PQerrorMessage(raw_);
-  return PostgresError{StateIn(said), FirstLine(said)};
+  return PostgresError{StateIn(said), OneLine(said)};
 }
 
 PostgresAnswer PostgresConnection::Run(std::string_view sql,
@@ -158,9 +157,11 @@ PostgresAnswer PostgresConnection::Run(std::string_view sql,
     lengths.push_back(static_cast<int>(value.bytes.size()));
   }
   const std::vector<int> formats(values.size(), kBinary);
-  return Await(PQsendQueryParams(raw_, Filled(sql, quoted_schema()).c_str(),
-                                 static_cast<int>(values.size()), types.data(), bytes.data(),
-                                 lengths.data(), formats.data(), kBinary) == 1);
+  std::string filled(sql);
+  Replace(filled, "{schema}", quoted_schema());
+  return Await(PQsendQueryParams(raw_, filled.c_str(), static_cast<int>(values.size()),
+                                 types.data(), bytes.data(), lengths.data(), formats.data(),
+                                 kBinary) == 1);
 }
 
 PostgresAnswer PostgresConnection::RunScript(const std::string& sql) {
@@ -176,9 +177,9 @@ PostgresAnswer PostgresConnection::Await(bool sent) {
   std::optional<PostgresError> failed;
   if (!sent) failed = LastError();
   while (sent) {
-    if (PQflush(raw_) == 1 && !WaitForSocket(true, deadline)) break;
-    if (PQisBusy(raw_) == 1) {
-      if (!WaitForSocket(false, deadline) || PQconsumeInput(raw_) == 0) break;
+    const bool unsent = PQflush(raw_) == 1;
+    if (unsent || PQisBusy(raw_) == 1) {
+      if (!WaitForSocket(unsent, deadline) || PQconsumeInput(raw_) == 0) break;
       continue;
     }
     pg_result* const next = PQgetResult(raw_);
@@ -190,7 +191,7 @@ PostgresAnswer PostgresConnection::Await(bool sent) {
     const char* const state = PQresultErrorField(next, PG_DIAG_SQLSTATE);
     const char* const text = PQresultErrorField(next, PG_DIAG_MESSAGE_PRIMARY);
     failed = PostgresError{state == nullptr ? "" : state,
-                           FirstLine(text == nullptr ? PQresultErrorMessage(next) : text)};
+                           OneLine(text == nullptr ? PQresultErrorMessage(next) : text)};
   }
   const bool unfinished = PQtransactionStatus(raw_) == PQTRANS_ACTIVE;
   if (!failed && (last == nullptr || unfinished || PQstatus(raw_) != CONNECTION_OK)) {
@@ -214,8 +215,6 @@ bool PostgresConnection::WaitForSocket(bool to_write, SteadyTime deadline) const
   return true;
 }
 
-PostgresError PostgresConnection::LastError() const {
-  return {"", FirstLine(PQerrorMessage(raw_))};
-}
+PostgresError PostgresConnection::LastError() const { return {"", OneLine(PQerrorMessage(raw_))}; }
 
 }  // namespace headrace::graph

@@ -40,7 +40,8 @@ class PostgresAnswer {
 
 // One session, opened when it is first needed and again after it broke. Every statement is sent
 // with its values in one unnamed message, so that a pooler between may give each transaction
-// another session. Used by one thread at a time; no call lasts longer than the settings' timeout.
+// another session. Used by one thread at a time; no statement lasts longer than the settings'
+// timeout, and connecting no longer than libpq's connect_timeout for each host.
 class PostgresConnection {
  public:
   explicit PostgresConnection(const PostgresSettings& settings);

@@ -17,14 +17,18 @@ def is_postgres(url):
     return url.startswith("postgresql:")
 
 
-def _ask_postgres(url, sql):
-    """Each row as a JSON object, so that no separator can be mistaken."""
-    done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-c",
-                           f"SELECT row_to_json(found) FROM ({sql}) AS found"],
-                          capture_output=True, text=True, timeout=120, env={**os.environ, "PGOPTIONS": "-c search_path=agent_memory"})
+def psql(url, sql):
+    """What a statement prints, unaligned and without heads."""
+    done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql], capture_output=True,
+                          text=True, timeout=120, env={**os.environ, "PGOPTIONS": "-c search_path=agent_memory"})
     if done.returncode != 0:
         raise AssertionError(f"psql ended with {done.returncode}: {done.stderr}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return done.stdout
+
+
+def _ask_postgres(url, sql):
+    """Each row as a JSON object, so that no separator can be mistaken."""
+    return [json.loads(line) for line in psql(url, f"SELECT row_to_json(found) FROM ({sql}) AS found").splitlines()]
 
 
 def _ask_sqlite(url, sql):

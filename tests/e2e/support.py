@@ -108,6 +108,10 @@ class Service:
         os.kill(self.pid(), signal.SIGKILL)
         wait_until(lambda: run([self._script, "status", self._directory], check=False).returncode != 0, "the service's death")
 
+    def crash(self):
+        """kill -9 of a PostgreSQL and of all its sessions at the same moment."""
+        run([self._script, "kill", self._directory])
+
     def stop(self):
         run([self._script, "stop", self._directory])
 

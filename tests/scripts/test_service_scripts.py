@@ -78,6 +78,19 @@ class ServiceScripts(unittest.TestCase):
         self.assertFalse(place.exists())
         self.assertFalse((self.directory / "postgres").exists())
 
+    def test_a_standby_follows_its_primary_and_outlives_it(self):
+        primary = start_postgres(self.directory / "primary")
+        self.addCleanup(primary.wipe)
+        standby = start_postgres(self.directory / "standby", POSTGRES_STANDBY_OF=primary.address)
+        self.addCleanup(standby.wipe)
+        self.assertEqual("", self.ask_postgres(primary, "CREATE TABLE kept AS SELECT 7 AS n").stderr)
+        wait_until(lambda: self.ask_postgres(standby, "SELECT n FROM kept").stdout.strip() == "7", "what the primary wrote")
+        self.assertIn("read-only", self.ask_postgres(standby, "INSERT INTO kept VALUES (8)").stderr)
+        primary.crash()
+        self.assertNotEqual(0, self.ask_postgres(primary, "SELECT 1").returncode)
+        self.assertEqual("t", self.ask_postgres(standby, "SELECT pg_promote()").stdout.strip())
+        self.assertEqual("", self.ask_postgres(standby, "INSERT INTO kept VALUES (8)").stderr)
+
     def test_a_database_with_a_password_asks_for_it(self):
         server = start_postgres(self.directory / "postgres", POSTGRES_PASSWORD="lovelace")
         self.addCleanup(server.wipe)

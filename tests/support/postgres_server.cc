@@ -31,17 +31,20 @@ Result<std::unique_ptr<PostgresServer>> PostgresServer::Start(const Options& opt
 PostgresServer::~PostgresServer() { Run("wipe"); }
 
 std::string PostgresServer::Url(const std::string& query, const std::string& user) const {
-  return "postgresql://" + user + "@127.0.0.1:" + std::to_string(port_) + "/headrace" + query;
+  return "postgresql://" + user + "@" + address() + "/headrace" + query;
 }
 
 bool PostgresServer::Stop() const { return Run("stop"); }
+
+bool PostgresServer::Kill() const { return Run("kill"); }
 
 bool PostgresServer::StartAgain() const { return Run("start"); }
 
 // Ends with this process, whatever becomes of it.
 bool PostgresServer::Run(const std::string& verb) const {
   return Shell("HEADRACE_OWNER_PID=" + std::to_string(getpid()) + " POSTGRES_SET='" +
-               options_.settings + "' POSTGRES_PASSWORD='" + options_.password + "' '" +
+               options_.settings + "' POSTGRES_PASSWORD='" + options_.password +
+               "' POSTGRES_STANDBY_OF='" + options_.standby_of + "' '" +
                HEADRACE_SOURCE_DIR "/scripts/postgres' " + verb + " '" + directory_ + "' " +
                (verb == "start" && port_ > 0 ? std::to_string(port_) : "") + " >/dev/null");
 }

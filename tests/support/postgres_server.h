@@ -13,8 +13,9 @@ namespace headrace::support {
 class PostgresServer {
  public:
   struct Options {
-    std::string settings;  // "name=value", one a line
-    std::string password;  // asked for, when not empty
+    std::string settings;    // "name=value", one a line
+    std::string password;    // asked for, when not empty
+    std::string standby_of;  // address of another server: this one becomes its streaming standby
   };
   // Returns when the server answers.
   static Result<std::unique_ptr<PostgresServer>> Start(const Options& options);
@@ -22,11 +23,13 @@ class PostgresServer {
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
 
-  int port() const { return port_; }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   // `user` is "name" or "name:password".
   std::string Url(const std::string& query = "", const std::string& user = "headrace") const;
   // Ends all sessions, as a restart does; the data stay.
   bool Stop() const;
+  // Ends all of its processes at once, as a crash does; the data stay, as far as they were written.
+  bool Kill() const;
   // Starts it again on the same port.
   bool StartAgain() const;
 

@@ -1,13 +1,11 @@
 // Every class of error, provoked in a real server, and that the store goes on afterwards.
 #include "tests/integration/graph/postgres_fixture.h"
 #include "tests/support/cutting_proxy.h"
-#include "tests/support/postgres_server.h"
 #include "tests/support/small_disk.h"
 
 namespace headrace::graph {
 namespace {
 
-using support::PostgresServer;
 using support::SmallDisk;
 using testing::EpisodeItem;
 using testing::EpisodeItems;
@@ -30,14 +28,6 @@ class PostgresErrors : public ::testing::Test {
   const BatchId batch_ = BatchId::Random();
   Session beside_{SharedPostgres(), schema_};
 };
-
-// A private server, for what troubles all of its sessions.
-std::unique_ptr<PostgresServer> Private(const std::string& settings,
-                                        const std::string& password = "") {
-  auto server = PostgresServer::Start({"fsync=off\n" + settings, password});
-  EXPECT_TRUE(server.ok()) << (server.ok() ? "" : server.error().message);
-  return *std::move(server);
-}
 
 TEST_F(PostgresErrors, AStatementTimeoutAndALockTimeoutAreTransient) {
   struct Case {
@@ -119,7 +109,7 @@ TEST_F(PostgresErrors, AConnectionCutWhileCommittingLeavesNothingBehindButDuplic
 }
 
 TEST(PostgresPrivate, ARestartDuringAChunkIsTransientAndLosesNothing) {
-  auto server = Private("");
+  auto server = PrivatePostgres();
   auto store = OpenStore(server->Url("?connections=1&schema=s"));
   const BatchId batch = BatchId::Random();
   ASSERT_FALSE(WriteOnce(*store, EpisodeItems(GraphNamed("g"), batch, 0, 3)).error);
@@ -139,7 +129,8 @@ TEST(PostgresPrivate, ARestartDuringAChunkIsTransientAndLosesNothing) {
 }
 
 TEST(PostgresPrivate, TooManyConnectionsThrottle) {
-  auto server = Private("max_connections=4\nsuperuser_reserved_connections=0\nmax_wal_senders=0");
+  auto server =
+      PrivatePostgres("max_connections=4\nsuperuser_reserved_connections=0\nmax_wal_senders=0");
   auto store = OpenStore(server->Url("?connections=1&schema=s"));
   std::vector<std::unique_ptr<Session>> others;
   for (int i = 0; i < 4; ++i) {
@@ -157,7 +148,7 @@ TEST(PostgresPrivate, TooManyConnectionsThrottle) {
 }
 
 TEST(PostgresPrivate, AReadOnlyServerIsTransientUntilAPrimaryIsFound) {
-  auto server = Private("");
+  auto server = PrivatePostgres();
   auto store = OpenStore(server->Url("?connections=1&schema=s"));
   const BatchId batch = BatchId::Random();
   ASSERT_FALSE(WriteOnce(*store, EpisodeItems(GraphNamed("g"), batch, 0, 3)).error);
@@ -189,7 +180,7 @@ TEST(PostgresPrivate, AReadOnlyServerIsTransientUntilAPrimaryIsFound) {
 }
 
 TEST(PostgresPrivate, AWrongPasswordIsRefusedAtStartAndFatalLater) {
-  auto server = Private("", "right");
+  auto server = PrivatePostgres("", "right");
   auto refused = OpenGraphStore(server->Url("?schema=s", "headrace:wrong"));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
@@ -207,7 +198,7 @@ TEST(PostgresPrivate, AWrongPasswordIsRefusedAtStartAndFatalLater) {
 TEST(PostgresPrivate, AFullDiskThrottlesAndNothingIsLost) {
   const SmallDisk disk;
   ASSERT_TRUE(disk.mounted()) << "this test mounts a small tmpfs and needs to be root";
-  auto server = Private("");
+  auto server = PrivatePostgres();
   const std::string place = disk.path() + "/t";
   ASSERT_TRUE(support::Shell("mkdir '" + place + "' && chown postgres: '" + place + "'"));
   Session(server->Url(), "s").Do("CREATE TABLESPACE small LOCATION '" + place + "'");

@@ -14,6 +14,7 @@
 #include "common/graph/postgres_connection.h"
 #include "tests/fakes/collecting_sink.h"
 #include "tests/fakes/graph_items.h"
+#include "tests/support/postgres_server.h"
 
 namespace headrace::graph {
 
@@ -22,6 +23,15 @@ inline std::string SharedPostgres() {
   const char* const address = std::getenv("HEADRACE_TEST_POSTGRES");
   EXPECT_NE(address, nullptr) << "run it through ctest, which starts PostgreSQL";
   return "postgresql://headrace@" + std::string(address == nullptr ? "" : address) + "/headrace";
+}
+
+// A private server, for what troubles all of its sessions.
+inline std::unique_ptr<support::PostgresServer> PrivatePostgres(
+    const std::string& settings = "", const std::string& password = "",
+    const std::string& standby_of = "") {
+  auto server = support::PostgresServer::Start({"fsync=off\n" + settings, password, standby_of});
+  EXPECT_TRUE(server.ok()) << (server.ok() ? "" : server.error().message);
+  return *std::move(server);
 }
 
 inline std::string UniqueSchema() { return "test-" + Uuid::Random().ToString(); }
@@ -47,11 +57,16 @@ class Session {
   }
   void Do(const std::string& sql) { Ask(sql); }
 
-  // Waits until so many others wait for a lock.
-  void AwaitWaiting(std::int64_t count) {
-    while (Ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") < count) {
+  // Asks until the answer is true.
+  void AwaitThat(const std::string& condition) {
+    while (Ask("SELECT " + condition) == 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+  }
+  // Waits until so many others wait for a lock.
+  void AwaitWaiting(int count) {
+    AwaitThat("count(*) >= " + std::to_string(count) +
+              " FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
   }
 
  private:
@@ -75,6 +90,19 @@ inline void ExpectError(const ChunkResult& result, StoreErrorClass error_class,
   ASSERT_TRUE(result.error);
   EXPECT_EQ(result.error->error_class, error_class);
   EXPECT_EQ(result.error->code, code) << result.error->message;
+}
+
+// Tries until the store takes it; fails the test when it does not within a minute.
+inline ChunkResult WriteAtLast(GraphStore& store, const std::vector<WriteItem>& items) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  ChunkResult result = WriteOnce(store, items);
+  while (result.error && std::chrono::steady_clock::now() < deadline) {
+    EXPECT_NE(result.error->error_class, StoreErrorClass::kFatal) << result.error->message;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    result = WriteOnce(store, items);
+  }
+  EXPECT_FALSE(result.error) << (result.error ? result.error->message : "");
+  return result;
 }
 
 inline std::size_t CountOf(GraphStore& store, const GraphKey& graph) {

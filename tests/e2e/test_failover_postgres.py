@@ -1,0 +1,69 @@
+"""The PostgreSQL that a fleet writes to dies for good, and its standby takes its place."""
+
+import os
+import signal
+import unittest
+
+import stores
+from faults import ITEMS, FaultTest, readiness
+from support import start_postgres, wait_until
+
+
+class FailoverOfPostgres(FaultTest):
+    """Replication is synchronous: what a worker called stored is on both servers."""
+
+    def setUp(self):
+        super().setUp()
+        self.create_topics()
+        self.primary = start_postgres(self.stage.directory / "primary")
+        self.addCleanup(self.primary.wipe)
+        self.standby = start_postgres(self.stage.directory / "standby", POSTGRES_STANDBY_OF=self.primary.address)
+        self.addCleanup(self.standby.wipe)
+        self.ask(self.primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.ask(self.primary, "SELECT pg_reload_conf()")
+        wait_until(lambda: self.count(self.primary, "pg_stat_replication WHERE sync_state = 'sync'"), "a synchronous standby")
+        self.stage.store = f"postgresql://headrace@{self.primary.address},{self.standby.address}/headrace"
+        self.stage.headrace("store", "migrate")
+
+    def ask(self, server, sql):
+        return stores.psql(f"postgresql://headrace@{server.address}/headrace", sql)
+
+    def count(self, server, what):
+        return int(self.ask(server, f"SELECT count(*) FROM {what}"))
+
+    def hold_replication(self):
+        """From now on the standby gets nothing more, so that nothing more may be called stored."""
+        sender = int(self.ask(self.primary, "SELECT pid FROM pg_stat_replication"))
+        os.kill(sender, signal.SIGSTOP)
+        wait_until(lambda: self.count(self.primary, "pg_stat_activity WHERE wait_event = 'SyncRep'"), "commits that wait for the standby")
+
+    def test_work_goes_on_at_the_standby_and_nothing_is_lost(self):
+        workers = [self.worker(), self.worker()]
+        self.wait_owned(*workers)
+        batch_id, source = self.load(2 * ITEMS)
+        with self.sampled(batch_id) as watch:
+            for worker in workers:
+                self.wait_in_the_middle(worker)
+            self.hold_replication()
+            self.primary.crash()
+            for worker in workers:
+                wait_until(lambda: "store" in readiness(worker), "a worker that misses its store", 60)
+            stored = self.count(self.standby, "agent_memory.episode")
+            newcomer = self.worker()
+            wait_until(lambda: "read-only" in newcomer.log(), "a worker that waits for a server that takes writes", 60)
+            self.assertLess(stored, 2 * ITEMS, "the work ended before all had happened")
+            self.ask(self.standby, "SELECT pg_promote()")
+            for worker in [*workers, newcomer]:
+                worker.wait_ready()
+        self.judge(batch_id, source, samples=watch.samples)
+        self.assertEqual([], self.stage.consume("dead-letters", "-o", "beginning"))
+        for worker in workers:
+            self.assertTrue(worker.alive())
+            self.assertGreater(worker.metric('headrace_store_chunks_total{result="transient"'), 0)
+            for never in ("fatal", "item"):
+                self.assertEqual(0, worker.metric(f'headrace_store_chunks_total{{result="{never}"'), never)
+        print(f"{stored} episodes were on the standby when the primary died", flush=True)
+
+
+if __name__ == "__main__":
+    unittest.main()
