@@ -75,10 +75,27 @@ pg_conn* StartConnecting(const std::string& conninfo) {
   return PQconnectStartParams(names.data(), values.data(), 1);
 }
 
+// In the select list of whatever writes. Where the server, the database or the role has turned
+// synchronous_commit off, a crash of the server could take back what it has called committed. Said
+// in the transaction itself, because a pooler may stand between; other values are left alone.
+constexpr std::string_view kDurably =
+    "CASE current_setting('synchronous_commit') WHEN 'off'"
+    " THEN set_config('synchronous_commit', 'on', true) END";
+
 void Replace(std::string& text, std::string_view place, std::string_view with) {
   for (std::size_t at = text.find(place); at != std::string::npos;
        at = text.find(place, at + with.size())) {
     text.replace(at, place.size(), with);
+  }
+}
+
+// libpq would print notices. One matters: somebody ended the wait for a standby (with
+// pg_cancel_backend), and the server calls the commit a success. Its SQLSTATE is that of any
+// warning and its text is translated, so that the function that raises it tells.
+void TakeNotice(void* unreplicated, const PGresult* notice) {
+  const char* const function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+  if (function != nullptr && std::string_view(function) == "SyncRepWaitForLSN") {
+    *static_cast<bool*>(unreplicated) = true;
   }
 }
 
@@ -132,9 +149,7 @@ std::optional<PostgresError> PostgresConnection::Open() {
   raw_ = StartConnecting(settings_.conninfo);
   if (raw_ == nullptr) return PostgresError{"53200", "no memory for a connection"};
   PQsetErrorVerbosity(raw_, PQERRORS_VERBOSE);
-  // libpq would print them.
-  PQsetNoticeReceiver(
-      raw_, [](void*, const PGresult*) {}, nullptr);
+  PQsetNoticeReceiver(raw_, TakeNotice, &unreplicated_);
   if (PQstatus(raw_) != CONNECTION_BAD) PQreset(raw_);
   // From now on no call waits but Await, which knows a deadline.
   if (PQstatus(raw_) == CONNECTION_OK && PQsetnonblocking(raw_, 1) == 0) {
@@ -158,6 +173,7 @@ PostgresAnswer PostgresConnection::Run(std::string_view sql,
   }
   const std::vector<int> formats(values.size(), kBinary);
   std::string filled(sql);
+  Replace(filled, "{durably}", kDurably);
   Replace(filled, "{schema}", quoted_schema());
   return Await(PQsendQueryParams(raw_, filled.c_str(), static_cast<int>(values.size()),
                                  types.data(), bytes.data(), lengths.data(), formats.data(),
@@ -175,6 +191,7 @@ PostgresAnswer PostgresConnection::Await(bool sent) {
   const SteadyTime deadline = SystemClock().Now() + settings_.timeout;
   pg_result* last = nullptr;
   std::optional<PostgresError> failed;
+  unreplicated_ = false;
   if (!sent) failed = LastError();
   while (sent) {
     const bool unsent = PQflush(raw_) == 1;
@@ -198,6 +215,9 @@ PostgresAnswer PostgresConnection::Await(bool sent) {
     failed = unfinished && PQstatus(raw_) == CONNECTION_OK
                  ? PostgresError{"", "the server did not answer in time"}
                  : LastError();
+  }
+  if (!failed && unreplicated_) {
+    failed = PostgresError{"57014", "the commit was not to wait for its standby any more"};
   }
   if (!failed) return PostgresAnswer(last);
   PQclear(last);

@@ -49,7 +49,9 @@ class PostgresConnection {
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
 
-  // One statement; "{schema}" in it stands for the schema's quoted name.
+  // One statement; "{schema}" in it stands for the schema's quoted name. One that writes selects
+  // "{durably}" besides, so that it is on disk when the answer comes, whatever the server's
+  // default.
   PostgresAnswer Run(std::string_view sql, const std::vector<PostgresValue>& values = {});
   // Several statements without values, in one transaction unless they say otherwise.
   PostgresAnswer RunScript(const std::string& sql);
@@ -67,6 +69,7 @@ class PostgresConnection {
 
   const PostgresSettings settings_;
   pg_conn* raw_ = nullptr;
+  bool unreplicated_ = false;  // the statement at hand was committed without its standby
 };
 
 }  // namespace headrace::graph

@@ -24,8 +24,8 @@ std::optional<PostgresError> PostgresFence::Draw(PostgresConnection& connection)
   if (sources.empty()) return std::nullopt;
   PostgresArray names(PostgresType::kText);
   for (const std::string& source : sources) names.Add(source);
-  const PostgresAnswer answer =
-      connection.Run("SELECT source, token FROM {schema}.draw_tokens($1)", {names.Take()});
+  const PostgresAnswer answer = connection.Run(
+      "SELECT source, token, {durably} FROM {schema}.draw_tokens($1)", {names.Take()});
   if (answer.error()) return answer.error();
   for (int row = 0; row < answer.rows(); ++row) {
     claims_.SetToken(std::string(answer.Bytes(row, 0)), answer.Int(row, 1));

@@ -85,7 +85,7 @@ Status PostgresReader::Erase(const GraphKey& graph, std::uint32_t incarnation) {
   values.push_back(TextValue(EscapedGroupId(graph)));
   values.push_back(Int8Value(incarnation));
   const PostgresAnswer answer =
-      connection_.Run("SELECT {schema}.erase_graph($1, $2, $3, $4, $5, $6)", values);
+      connection_.Run("SELECT {schema}.erase_graph($1, $2, $3, $4, $5, $6), {durably}", values);
   if (answer.error()) return CallErrorOf(*answer.error());
   return {};
 }

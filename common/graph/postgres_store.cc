@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/graph/postgres_schema.h"
 #include "common/graph/stopped.h"
 
@@ -10,6 +11,15 @@ namespace {
 
 // Measured: beyond 500 rows a statement hardly gains, and a retry repeats more.
 constexpr std::size_t kChunkItemsMax = 500;
+
+// What no client can make up for.
+void WarnOfLosses(PostgresConnection& connection) {
+  const PostgresAnswer lax = connection.Run("SELECT current_setting('fsync') = 'off'");
+  if (lax.error() || lax.Int(0, 0) == 0) return;
+  log::Warn("store_not_durable", {{"reason",
+                                   "PostgreSQL runs with fsync=off: when its machine"
+                                   " fails, it may lose what it called stored"}});
+}
 
 // Being written, and one ready for whichever connection is free first.
 std::size_t ChunksInFlight(const PostgresSettings& settings) { return settings.connections + 1; }
@@ -25,6 +35,7 @@ Result<std::unique_ptr<PostgresStore>> PostgresStore::Open(const PostgresSetting
   if (Status checked = CheckPostgresSchema(reader->connection()); !checked.ok()) {
     return std::move(checked).error();
   }
+  WarnOfLosses(reader->connection());
   // It is needed rarely, and connections are dear.
   reader->connection().Close();
   return std::unique_ptr<PostgresStore>(new PostgresStore(settings, std::move(reader)));

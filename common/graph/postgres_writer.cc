@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kValues = 31;  // of apply_chunk
 
 std::string ApplyCall() {
-  std::string call = "SELECT duplicates, canceled, conflicts FROM {schema}.apply_chunk(";
+  std::string call = "SELECT duplicates, canceled, conflicts, {durably} FROM {schema}.apply_chunk(";
   for (std::size_t number = 1; number <= kValues; ++number) {
     call += (number == 1 ? "$" : ", $") + std::to_string(number);
   }

@@ -109,6 +109,23 @@ TEST(PostgresHosts, OneThatDoesNotAnswerIsPassedOver) {
   Session(shared, schema).Do("DROP SCHEMA {schema} CASCADE");
 }
 
+TEST(PostgresPrivate, ACommitThatDidNotAwaitItsStandbyIsTriedAgain) {
+  auto server = PrivatePostgres();
+  auto store = OpenStore(server->Url("?connections=1&schema=s"));
+  Session beside(server->Url(), "s");
+  AwaitStandbys(beside, "gone");
+  const auto items = EpisodeItems(GraphNamed("g"), BatchId::Random(), 0, 3);
+  testing::CollectingSink sink;
+  store->Submit({1, items}, sink);
+  const std::string waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+  beside.AwaitThat("count(*) = 1 " + waiting);
+  beside.Do("SELECT pg_cancel_backend(pid) " + waiting);
+  ExpectError(sink.Take(1)[0].result, StoreErrorClass::kTransient, "postgres_canceled");
+  beside.Do("ALTER SYSTEM RESET synchronous_standby_names");
+  beside.Do("SELECT pg_reload_conf()");
+  EXPECT_EQ(WriteAtLast(*store, items).duplicates, 3u) << "it was committed after all";
+}
+
 TEST(PostgresHosts, OneThatStopsReadingIsGivenUp) {
   const std::string schema = UniqueSchema();
   auto store = OpenStore(SharedPostgres() + "?timeout=2s&connections=1&schema=" + schema);
