@@ -43,12 +43,6 @@ bool IsBrokerList(std::string_view text) {
 
 bool IsListenAddress(std::string_view text) { return IsHostAndPort(text, 0); }
 
-bool IsRedisUrl(std::string_view text) {
-  const bool plain = text.starts_with("redis://") && text.size() > 8;
-  const bool tls = text.starts_with("rediss://") && text.size() > 9;
-  return (plain || tls) && std::all_of(text.begin(), text.end(), IsPrintable);
-}
-
 bool IsProjectName(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
     return IsLowerOrDigit(c) || c == '-';

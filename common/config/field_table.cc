@@ -7,6 +7,7 @@
 #include "common/config/field_rules.h"
 #include "common/config/kafka_properties.h"
 #include "common/graph/make_store.h"
+#include "common/redis/redis_url.h"
 
 // Names the member of Settings that a row fills, for reading and for writing.
 #define MEMBER(path) [](auto& settings) -> auto& { return settings.path; }
@@ -149,12 +150,23 @@ void AddTopics(Fields& fields) {
                     hours(24 * 3650), MEMBER(topics.outcome_age)));
 }
 
+// What it is made of is the client's to say.
+Field RedisUrlField() {
+  Field field = WithSecret(Row("redis.url", "Redis or Valkey that holds states and counters"));
+  field.short_flag = "--redis";
+  field.rule = "redis://[user:password@]host[:port][/database], rediss:// for TLS";
+  field.set = [](Settings& settings, std::string_view text) -> std::optional<std::string> {
+    const auto parsed = redis::ParseRedisUrl(text);
+    if (!parsed.ok()) return parsed.error().message;
+    settings.redis.url = text;
+    return std::nullopt;
+  };
+  field.get = [](const Settings& settings) { return settings.redis.url; };
+  return field;
+}
+
 void AddRedis(Fields& fields) {
-  Field url = WithSecret(Row("redis.url", "Redis or Valkey that holds states and counters"));
-  url.short_flag = "--redis";
-  fields.push_back(TextField(std::move(url),
-                             "redis://[user:password@]host[:port][/database], rediss:// for TLS",
-                             IsRedisUrl, MEMBER(redis.url)));
+  fields.push_back(RedisUrlField());
   fields.push_back(TextField(Row("redis.prefix", "What the names of all keys start with"),
                              "at most 64 printable characters without spaces and braces",
                              IsKeyPrefix, MEMBER(redis.prefix)));

@@ -111,7 +111,7 @@ struct Connection::Impl {
 
 Result<std::unique_ptr<Connection>> Connection::Open(const RedisSettings& settings) {
   auto address = ParseRedisUrl(settings.url);
-  if (!address.ok()) return std::move(address).error();
+  if (!address.ok()) return std::move(address).error().Prefix("redis.url");
   auto impl = std::make_unique<Impl>();
   impl->address = std::move(*address);
   impl->settings = settings;

@@ -1,5 +1,6 @@
 #include "common/redis/redis_url.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -11,7 +12,7 @@ namespace {
 constexpr std::string_view kForm = "redis://[user:password@]host[:port][/database]";
 
 Error Malformed(std::string_view what) {
-  return Invalid("redis.url: " + std::string(what) + "; expected " + std::string(kForm));
+  return Invalid(std::string(what) + "; expected " + std::string(kForm));
 }
 
 std::optional<int> ParseNumber(std::string_view text, int max) {
@@ -70,6 +71,9 @@ std::string RedisAddress::HostAndPort() const {
 
 Result<RedisAddress> ParseRedisUrl(std::string_view url) {
   RedisAddress address;
+  if (!std::ranges::all_of(url, [](char c) { return c > ' ' && c < 0x7f; })) {
+    return Malformed("it holds a space, or a character that must be percent-encoded");
+  }
   if (url.starts_with("rediss://")) {
     address.tls = true;
     url.remove_prefix(9);
@@ -81,7 +85,7 @@ Result<RedisAddress> ParseRedisUrl(std::string_view url) {
 #ifndef HEADRACE_REDIS_TLS
   if (address.tls) {
     return Invalid(
-        "redis.url: this build has no TLS for Redis (its hiredis is older than 1.0 or came without "
+        "this build has no TLS for Redis (its hiredis is older than 1.0 or came without "
         "hiredis_ssl); use redis:// through a tunnel or a build on Debian 13");
   }
 #endif
