@@ -82,7 +82,12 @@ bool NeedsNewConnection(const PostgresError& error) {
 
 Error CallErrorOf(const PostgresError& error) {
   const StateClass& known = ClassOf(error);
-  if (known.name == "postgres_authorization") return Invalid(Sentence(error));
+  if (known.name == "postgres_authorization") {
+    return Invalid(Sentence(error) + "; check user and password in store / HEADRACE_STORE");
+  }
+  if (known.name == kNoState.name) {
+    return Transient(Sentence(error) + "; is it running? Set store / HEADRACE_STORE / --store");
+  }
   return known.error_class == Class::kFatal ? Permanent(Sentence(error))
                                             : Transient(Sentence(error));
 }

@@ -41,6 +41,13 @@ TEST(PostgresErrors, AnswerCallersThatWaitAndCallersThatCannot) {
   EXPECT_EQ(CallErrorOf({"", ""}).code, ErrorCode::kTransient);
 }
 
+TEST(PostgresErrors, SayWhatToDoAboutAServerThatCannotBeReached) {
+  EXPECT_EQ(CallErrorOf({"", "no route"}).message,
+            "PostgreSQL: no route; is it running? Set store / HEADRACE_STORE / --store");
+  EXPECT_NE(CallErrorOf({"28P01", "no"}).message.find("password in store / HEADRACE_STORE"),
+            std::string::npos);
+}
+
 TEST(PostgresErrors, GiveUpASessionThatCannotWrite) {
   EXPECT_TRUE(NeedsNewConnection({"25006", ""}));
   EXPECT_TRUE(NeedsNewConnection({"57P01", ""}));
