@@ -19,8 +19,12 @@ CLI::App& AddCommand(CommandTree& tree, const char* path, const char* summary, B
 }
 
 void AddFilters(CLI::App& command, DeadLettersOptions& options) {
-  command.add_option("--code", options.code, "Only letters with this code")->type_name("CODE");
-  command.add_option("--batch", options.batch, "Only items of this batch")->type_name("ID");
+  command.add_option("--code", options.code, "Only letters with this code")
+      ->check(CheckNotEmpty)
+      ->type_name("CODE");
+  command.add_option("--batch", options.batch, "Only items of this batch")
+      ->check(CheckNotEmpty)
+      ->type_name("ID");
 }
 
 }  // namespace

@@ -23,5 +23,6 @@ std::string CheckRange(const std::string& text, std::uint32_t min) {
 
 std::string CheckCount(const std::string& text) { return CheckRange(text, 0); }
 std::string CheckPositiveCount(const std::string& text) { return CheckRange(text, 1); }
+std::string CheckNotEmpty(const std::string& text) { return text.empty() ? "it is empty" : ""; }
 
 }  // namespace headrace::cli

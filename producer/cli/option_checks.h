@@ -9,5 +9,7 @@ namespace headrace::cli {
 std::string CheckCount(const std::string& text);
 // The same from 1.
 std::string CheckPositiveCount(const std::string& text);
+// A filter that is empty is a variable of a script that was not set, and would take everything.
+std::string CheckNotEmpty(const std::string& text);
 
 }  // namespace headrace::cli
