@@ -61,17 +61,7 @@ std::vector<std::string> KnownCommands(const CLI::App& app) {
   return names;
 }
 
-}  // namespace
-
-void AddSettingFlags(CLI::App& app, SettingsSources& sources) {
-  app.add_option("--config", sources.config_path, "TOML file with settings")
-      ->type_name("FILE")
-      ->group(kGroup);
-  for (const Field& field : FieldTable()) {
-    if (IsUsedBy(field, sources.binary)) AddFlag(app, sources, field);
-  }
-}
-
+// Empty when all were known.
 std::string ExplainUnknownArguments(const CLI::App& app) {
   const std::vector<const CLI::App*> path = Path(app);
   const std::vector<std::string> flags = KnownFlags(path);
@@ -95,6 +85,28 @@ std::string ExplainUnknownArguments(const CLI::App& app) {
     after_unknown_flag = is_flag;
   }
   return text;
+}
+
+}  // namespace
+
+void AddSettingFlags(CLI::App& app, SettingsSources& sources) {
+  app.add_option("--config", sources.config_path, "TOML file with settings")
+      ->type_name("FILE")
+      ->group(kGroup);
+  for (const Field& field : FieldTable()) {
+    if (IsUsedBy(field, sources.binary)) AddFlag(app, sources, field);
+  }
+}
+
+std::string ExplainParseError(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string unknown = ExplainUnknownArguments(app);
+  if (!unknown.empty()) return unknown;
+  const std::string what = error.what();
+  // CLI11 counts: "--store: 1 required URL missing", "--code: At Most 1 required but received 2".
+  const std::string name = what.substr(0, what.find(':'));
+  if (what.ends_with(" missing")) return name + " needs a value\n";
+  if (what.find(": At Most 1 ") != what.npos) return name + " is given more than once\n";
+  return what + "\n";
 }
 
 }  // namespace headrace::config

@@ -7,7 +7,8 @@
 
 namespace CLI {
 class App;
-}
+class ParseError;
+}  // namespace CLI
 
 namespace headrace::config {
 
@@ -15,8 +16,8 @@ namespace headrace::config {
 // which must live as long as `app`.
 void AddSettingFlags(CLI::App& app, SettingsSources& sources);
 
-// After a failed parse: one line for each argument that `app` or its commands do not know, with
-// the nearest one that they do. Empty when all were known.
-std::string ExplainUnknownArguments(const CLI::App& app);
+// What was wrong with the command line, in lines: each argument that `app` or its commands do not
+// know, with the nearest one that they do; or else what CLI11 found.
+std::string ExplainParseError(const CLI::App& app, const CLI::ParseError& error);
 
 }  // namespace headrace::config

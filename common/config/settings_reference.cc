@@ -1,5 +1,7 @@
 #include "common/config/settings_reference.h"
 
+#include <algorithm>
+
 #include "common/base/json_text.h"
 #include "common/config/field_table.h"
 
@@ -49,6 +51,27 @@ Guarded keys are refused by name, because another value would break what Headrac
 them `acks`, `enable.idempotence`, `max.in.flight`, `retries`, `partitioner`, `enable.auto.commit`,
 `enable.auto.offset.store`, `auto.offset.reset`, `group.id`, `bootstrap.servers`.
 )";
+
+// `text` in lines of at most 100 columns, each after `indent`.
+std::string Paragraph(std::string_view text, std::string_view indent) {
+  constexpr std::size_t kColumns = 100;
+  const std::size_t width = kColumns - indent.size();
+  std::string lines;
+  while (!text.empty()) {
+    std::size_t end = text.size() <= width ? text.size() : text.rfind(' ', width);
+    if (end == text.npos) end = std::min(text.find(' '), text.size());
+    lines.append(indent).append(text.substr(0, end)).append("\n");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+std::string ValueName(const Field& field) {
+  if (field.choices.empty()) return field.value_name;
+  std::string list;
+  for (const std::string& choice : field.choices) list += (list.empty() ? "" : "|") + choice;
+  return list;
+}
 
 std::string Code(const std::string& text) { return text.empty() ? "(empty)" : "`" + text + "`"; }
 
@@ -137,7 +160,9 @@ std::string SettingsHelp(Binary binary) {
       if (!IsUsedBy(*field, binary)) continue;
       part += "  " + FlagName(field->name);
       if (!field->short_flag.empty()) part += ", " + field->short_flag;
-      part += " " + field->value_name + "\n      " + field->help + ".\n      " +
+      std::string meaning = field->help + ".";
+      if (field->choices.empty()) meaning += " Must be " + field->rule + ".";
+      part += " " + ValueName(*field) + "\n" + Paragraph(meaning, "      ") + "      " +
               EnvironmentName(field->name);
       const std::string value = field->get(defaults);
       part += value.empty() ? "\n" : "; default " + value + "\n";

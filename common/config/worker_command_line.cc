@@ -24,7 +24,9 @@ std::string Help() {
          "\n  --config FILE\n      TOML file with settings.\n      HEADRACE_CONFIG\n"
          "  -h, --help\n      Print this and leave.\n"
          "  --version\n      Print the version and leave.\n" +
-         SettingsHelp(Binary::kWorker);
+         SettingsHelp(Binary::kWorker) +
+         "\nExit codes: 0 stopped as asked, 1 failed (start it again), 2 usage, 3 settings, 70 "
+         "internal;\ndocs/cli.md explains them.\n";
 }
 
 WorkerCommandLine Ended(int exit_code, std::string out, std::string err) {
@@ -51,10 +53,9 @@ WorkerCommandLine ParseWorkerCommandLine(int argc, const char* const* argv,
   } catch (const CLI::CallForHelp&) {
     return Ended(0, Help(), "");
   } catch (const CLI::ParseError& error) {
-    std::string unknown = ExplainUnknownArguments(app);
-    if (unknown.empty()) unknown = std::string(error.what()) + "\n";
     return Ended(kUsage, "",
-                 "headrace-worker: " + unknown + "headrace-worker --help lists all flags\n");
+                 "headrace-worker: " + ExplainParseError(app, error) +
+                     "`headrace-worker --help` lists all flags\n");
   }
   if (version) return Ended(0, "headrace-worker " + std::string(Version()) + "\n", "");
   SettingsReading reading = ReadSettings(sources);

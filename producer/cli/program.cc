@@ -19,13 +19,12 @@ using config::SettingsSources;
 
 ExitCode PrintUsageError(const CLI::App& root, const CLI::ParseError& error,
                          const ProgramStreams& streams) {
-  std::string what = config::ExplainUnknownArguments(root);
-  if (what.empty()) what = std::string(error.what()) + "\n";
   std::string command;
   for (const CLI::App* app = NamedCommand(root); app != nullptr; app = app->get_parent()) {
     command = app->get_name() + (command.empty() ? "" : " " + command);
   }
-  streams.err << "headrace: " << what << "`" << command << " --help` shows how it is used\n";
+  streams.err << "headrace: " << config::ExplainParseError(root, error) << "`" << command
+              << " --help` shows how it is used\n";
   return ExitCode::kUsage;
 }
 
@@ -95,7 +94,8 @@ ExitCode RunProgram(int argc, const char* const* argv, config::Environment envir
   }
   const CommandTree::Command* command = tree.Find(NamedCommand(root));
   if (command != nullptr) return RunCommand(*command, sources, streams);
-  streams.err << Help(root, false);  // a group, or nothing at all, says what could follow
+  // A group, or nothing at all: the help says what could follow.
+  streams.err << "headrace: a command is missing\n\n" << Help(root, false);
   return ExitCode::kUsage;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 namespace headrace::config {
 namespace {
 
@@ -37,6 +39,12 @@ TEST(WorkerCommandLine, RefusesUnknownFlagsWithTheNearest) {
   EXPECT_TRUE(Contains(line.err, "unknown flag --kafka-broker, did you mean --kafka-brokers?"));
 }
 
+TEST(WorkerCommandLine, SaysThatAFlagLacksItsValue) {
+  const WorkerCommandLine line = Parse({"--store"});
+  EXPECT_EQ(line.exit_code, 2);
+  EXPECT_TRUE(line.err.starts_with("headrace-worker: --store needs a value\n")) << line.err;
+}
+
 TEST(WorkerCommandLine, RefusesWhatOnlyTheOtherBinaryUses) {
   EXPECT_EQ(Parse({"--topic-partitions", "3"}).exit_code, 2);
   EXPECT_EQ(Parse({"load"}).exit_code, 2);
@@ -49,16 +57,24 @@ TEST(WorkerCommandLine, ReportsWrongSettings) {
   EXPECT_EQ(line.exit_code, 3);
   EXPECT_TRUE(Contains(line.err, "--channel: channel = \"fast\""));
   EXPECT_TRUE(Contains(line.err, "HEADRACE_DRAIN_TIMEOUT"));
+  const WorkerCommandLine url = Parse({"--redis-url", "redis://:geheim@h:x"});
+  EXPECT_EQ(url.exit_code, 3);
+  EXPECT_TRUE(Contains(url.err, "--redis-url: redis.url: the port is not a number")) << url.err;
+  EXPECT_FALSE(Contains(url.err, "geheim"));
 }
 
 TEST(WorkerCommandLine, HelpShowsItsSettingsWithVariablesAndDefaults) {
   const WorkerCommandLine line = Parse({"--help"}, {{"HEADRACE_LOG_LEVEL", "wrong"}});
   EXPECT_EQ(line.exit_code, 0);
-  for (const std::string part : {"--store URL", "HEADRACE_DRAIN_TIMEOUT; default 30s",
-                                 "--redis-url, --redis URL", "--config FILE"}) {
+  for (const std::string part :
+       {"--store URL", "HEADRACE_DRAIN_TIMEOUT; default 30s", "--redis-url, --redis URL",
+        "--config FILE", "--channel batch|realtime", "Must be a duration from 0 to 1h",
+        "ndjson:DIR", "Exit codes: "}) {
     EXPECT_TRUE(Contains(line.out, part)) << part;
   }
   EXPECT_FALSE(Contains(line.out, "--topic-partitions"));
+  std::istringstream lines(line.out);
+  for (std::string text; std::getline(lines, text);) EXPECT_LE(text.size(), 100u) << text;
 }
 
 TEST(WorkerCommandLine, PrintsTheVersion) {

@@ -32,7 +32,9 @@ TEST(Program, ExplainsItselfWhenNothingIsAsked) {
   EXPECT_EQ(run.code, ExitCode::kUsage);
   EXPECT_EQ(run.out, "");
   EXPECT_TRUE(Contains(run.err, "topics create|check"));
-  EXPECT_EQ(Headrace({"topics"}).code, ExitCode::kUsage);
+  const Outcome group = Headrace({"topics"});
+  EXPECT_EQ(group.code, ExitCode::kUsage);
+  EXPECT_TRUE(group.err.starts_with("headrace: a command is missing\n")) << group.err;
 }
 
 TEST(Program, KeepsSettingsOutOfHelpUntilTheyAreAskedFor) {
@@ -60,7 +62,11 @@ TEST(Program, NamesTheNearestCommandAndFlag) {
       {{"version", "extra"}, "unexpected argument extra"},
       {{"version", "topics"}, "unexpected argument topics"},
       {{"topics", "create", "check"}, "unexpected argument check"},
-      {{"version", "--log-level"}, "--log-level"},
+      {{"version", "--log-level"}, "--log-level needs a value"},
+      {{"dead-letters", "replay", "--code"}, "--code needs a value"},
+      {{"dead-letters", "replay", "--code", ""}, "--code: it is empty"},
+      {{"dead-letters", "replay", "--batch", ""}, "--batch: it is empty"},
+      {{"dead-letters", "replay", "--code", "a", "--code", "b"}, "--code is given more than once"},
   };
   for (const Case& test : cases) {
     SCOPED_TRACE(test.expected);
