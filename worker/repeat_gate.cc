@@ -26,7 +26,7 @@ bool RepeatGate::Passes(WorkItem& item) {
 void RepeatGate::Settle(std::vector<WorkItem>& to_try, std::vector<WorkItem>& ended) {
   AskAboutNew();
   waits_for_mark_ = false;
-  if (waiting_.empty() && unwanted_.empty()) return;
+  if (waiting_.empty()) return;
   CollectAnswers();
   for (auto queue = waiting_.begin(); queue != waiting_.end();) {
     for (Waiting& waiting : queue->second) {

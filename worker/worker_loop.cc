@@ -76,7 +76,6 @@ Result<bool> WorkerLoop::Tick() {
 void WorkerLoop::Finish() {
   // What waits in lanes is not begun; the next owner finds it behind the committed frontier.
   const std::set<TopicPartition> owned = partitions_.owned();
-  pipeline_.Forget(owned);
   pipeline_.Drain(plan_.settings.drain_timeout);
   CommitLeaving(owned);
   Leave();
@@ -120,9 +119,8 @@ void WorkerLoop::OnRevoked(std::span<const TopicPartition> partitions) {
   if (partitions_.owned().empty()) return;
   EnterPhase(ports_.beat, LoopPhase::kRevoking);
   const std::set<TopicPartition> leaving(partitions.begin(), partitions.end());
-  pipeline_.Forget(leaving);
   pipeline_.Drain(std::min(plan_.settings.drain_timeout, plan_.settings.session_timeout / 2));
-  pipeline_.Forget(leaving);  // what was begun and must be tried again
+  pipeline_.Forget(leaving);  // what was not begun, and what was and must be tried again
   CommitLeaving(leaving);
   Disown(RebalanceKind::kRevoked, partitions);
 }
