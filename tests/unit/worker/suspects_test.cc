@@ -19,6 +19,7 @@ TEST(Suspects, AreNoneWithoutACrash) {
 TEST(Suspects, GiveUpAfterTheSecondNotedTry) {
   Suspects first(100, {});
   EXPECT_EQ(first.Take(100), Caution::kNone) << "it cannot have been begun";
+  EXPECT_EQ(first.Take(99), Caution::kNote) << "it may have been";
   EXPECT_EQ(first.Take(7), Caution::kNote);
   EXPECT_EQ(first.Take(8), Caution::kNote);
   EXPECT_EQ(first.Take(9), Caution::kNote);

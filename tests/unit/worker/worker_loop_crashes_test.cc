@@ -152,6 +152,30 @@ TEST_F(WorkerLoopCrashes, BlameNothingWhoseLastTryWasNotedInVain) {
   EXPECT_EQ(world_.Succeeded(), 10u);
 }
 
+// Otherwise a kill that follows would be blamed on it.
+TEST_F(WorkerLoopCrashes, CommitAtOnceThatAnItemCameBackFromATryAlone) {
+  Load(1, 1, {});
+  for (int death = 0; death < 2; ++death) RunAndDie(10, /*store_works=*/false);
+  world_.settings.commit_interval = std::chrono::hours(1);
+  world_.store.SetVerdict(
+      [](const Chunk&) { return StoreError{.code = "away", .message = "away"}; });
+  auto loop = world_.MakeLoop();
+  ASSERT_TRUE(loop->Join().ok());
+  for (int round = 0; world_.store.waiting() == 0; ++round) {
+    ASSERT_LT(round, 10);
+    ASSERT_TRUE(loop->Step().ok());
+  }
+  world_.store.CompleteAll();
+  ASSERT_TRUE(loop->Step().ok());
+  ASSERT_EQ(world_.store.waiting(), 0u) << "it waits for its retry";
+  world_.log.ExpireMembers(kGroup);
+  loop.reset();
+  world_.store.SetVerdict({});
+  RunAndDie(600);
+  EXPECT_TRUE(world_.observer.dead_letters.empty());
+  EXPECT_EQ(world_.Succeeded(), 1u);
+}
+
 TEST_F(WorkerLoopCrashes, SuspectNothingAfterALeaveInGoodOrder) {
   Load(10, 2, {});
   ASSERT_TRUE(world_.Run(30).ok());
