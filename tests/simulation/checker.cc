@@ -96,8 +96,12 @@ void Checker::Stored(const WriteItem& item, bool owned) {
 
 // In an outage nothing is given up: each strike needs a success of the store for others. One moment
 // can serve two strikes, hence the half.
-void Checker::GivesUp(const Host& host, const ItemRef& ref, const std::string& code) {
+void Checker::GivesUp(const Host& host, const ItemIdHeader& id, const std::string& code) {
+  const ItemRef& ref = id.ref;
   ItemLife& life = items_.Of(ref);
+  if (!life.refused && id.skip != life.skip) {
+    Fail("a dead letter has what its item was sent with", Name(life));
+  }
   if (!life.given_up_at) life.given_up_at = trace_.now();
   if (code == codes::kCrash) CheckCrash(ref);
   if (code != kTrouble) return;

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/model/item_header.h"
 #include "common/ports/event_log.h"
 #include "common/ports/graph_store.h"
 #include "tests/simulation/crash_judge.h"
@@ -34,7 +35,7 @@ class Checker {
   // The store took an item; `owned`: from the owner of its partition.
   void Stored(const WriteItem& item, bool owned);
   // A worker hands a dead letter to its producer; a dead letter, an outcome record is in Kafka.
-  void GivesUp(const Host& host, const ItemRef& ref, const std::string& code);
+  void GivesUp(const Host& host, const ItemIdHeader& id, const std::string& code);
   void LetterWritten(const ItemRef& ref);
   void OutcomesWritten(const Host& host, const OutcomeRecord& record);
   // A worker asks for a commit; a commit is in Kafka; the worker knows how that went.

@@ -38,6 +38,14 @@ void CheckingObserver::OnInFlight(const worker::InFlight& in_flight) {
   checker_.Holds(host_, in_flight);
 }
 
+// Told just after what is held.
+void CheckingObserver::OnFlow(const worker::Flow&, const worker::Standing& now) {
+  waiting_retry = now.waiting_retry;
+  if (waiting_retry + held.items_in_store + held.reported <= held.items) return;
+  Checker::Fail("a worker knows what waits for a retry",
+                std::to_string(waiting_retry) + " of " + std::to_string(held.items) + " items");
+}
+
 void CheckingObserver::OnForeignRecord(const std::string& topic, std::int32_t) {
   Checker::Fail("the projector reads what workers write", topic);
 }
@@ -94,7 +102,8 @@ Process::Process(Stage& stage, Redis& redis, const Wakeup& wakeup, std::int64_t 
              .directory = directory_,
              .observer = observer_,
              .clock = stage.clock,
-             .wakeup = wakeup},
+             .wakeup = wakeup,
+             .flow = &observer_},
             LoopPlan(stage)),
       projection_(ProjectionSettings(stage.random), redis_, stage.clock, observer_) {
   stage_.trace.Note("starts", {{"worker", incarnation}});

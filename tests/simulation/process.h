@@ -2,9 +2,12 @@
 // fail.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "common/accounting/batch_directory.h"
@@ -22,7 +25,9 @@
 namespace headrace::simulation {
 
 // What the worker and its projector say of themselves is checked too.
-class CheckingObserver final : public worker::WorkerObserver, public accounting::ProjectorObserver {
+class CheckingObserver final : public worker::WorkerObserver,
+                               public worker::FlowObserver,
+                               public accounting::ProjectorObserver {
  public:
   CheckingObserver(Checker& checker, Host& host, PaceJudge& pace)
       : checker_(checker), host_(host), pace_(pace) {}
@@ -37,6 +42,10 @@ class CheckingObserver final : public worker::WorkerObserver, public accounting:
   void OnKafka(const Status&) override {}
   void OnInFlight(const worker::InFlight& in_flight) override;
 
+  void OnFlow(const worker::Flow&, const worker::Standing& now) override;
+  void OnLags(std::span<const worker::PartitionLag>) override {}
+  void OnRebalance(worker::RebalanceKind, std::optional<std::chrono::microseconds>) override {}
+
   void OnOutcomeStoreReachable(bool) override {}
   void OnApplied(std::size_t) override {}
   void OnViewComplete(bool) override {}
@@ -45,6 +54,7 @@ class CheckingObserver final : public worker::WorkerObserver, public accounting:
   void OnUnknownVersion(const std::string& topic, std::int32_t) override;
 
   worker::InFlight held;
+  std::size_t waiting_retry = 0;
 
  private:
   Checker& checker_;
@@ -84,6 +94,9 @@ class Process {
   void Stop();
 
   Host& host() { return host_; }
+  bool holds_nothing() const {
+    return observer_.held.items == 0 && observer_.held.bytes == 0 && observer_.waiting_retry == 0;
+  }
   const worker::InFlight& held() const { return observer_.held; }
   bool at_full_speed() const { return pace_.at_full_speed(); }
   // Its code is on the stack, so it must not be destroyed.

@@ -34,12 +34,14 @@ void Count(Winners& winners, const OutcomeRecord& record) {
       for (std::uint32_t i = range.first; i <= range.last; ++i) Count(winners, record, i, state);
     }
   };
+  // In the order of states, as stores take them: a record may hold an item that was given up and
+  // its copy of a resumed load.
   each(record.succeeded, ItemState::kSucceeded);
-  each(record.skipped, ItemState::kSkipped);
-  each(record.canceled, ItemState::kCanceled);
   for (const FailedItem& item : record.failed) {
     Count(winners, record, item.index, ItemState::kFailed);
   }
+  each(record.skipped, ItemState::kSkipped);
+  each(record.canceled, ItemState::kCanceled);
 }
 
 Winners Recount(const Cluster& cluster, std::int32_t partition, std::int64_t end) {

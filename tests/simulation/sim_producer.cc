@@ -16,12 +16,12 @@ const std::string* HeaderOf(const StoredRecord& record, std::string_view name) {
   return nullptr;
 }
 
-ItemRef RefOf(const StoredRecord& letter) {
+ItemIdHeader IdOf(const StoredRecord& letter) {
   const std::string* id = HeaderOf(letter, kItemIdHeader);
   CHECK(id != nullptr);
   const auto header = ParseItemIdHeader(*id);
   CHECK(header.ok());
-  return header->ref;
+  return *header;
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ Status SimProducer::Produce(const OutgoingRecord& record) {
   underway.partition = stage_.cluster.PartitionOfKey(underway.topic, underway.record.key);
   if (underway.topic == kLettersTopic) {
     const std::string* code = HeaderOf(underway.record, "headrace-code");
-    stage_.checker.GivesUp(host_, RefOf(underway.record), code == nullptr ? "" : *code);
+    stage_.checker.GivesUp(host_, IdOf(underway.record), code == nullptr ? "" : *code);
   }
   underway_.push_back(std::move(underway));
   return {};
@@ -106,7 +106,7 @@ void SimProducer::Write(const Underway& underway) {
       underway.topic == kLettersTopic ? "letter" : "outcomes",
       {{"worker", host_.incarnation()}, {"partition", underway.partition}, {"offset", offset}});
   if (underway.topic == kLettersTopic) {
-    stage_.checker.LetterWritten(RefOf(record));
+    stage_.checker.LetterWritten(IdOf(record).ref);
   } else if (underway.topic == kOutcomesTopic) {
     const auto outcomes = DecodeOutcomeRecord(record.value);
     if (!outcomes.ok()) Checker::Fail("outcome records can be read", outcomes.error().message);

@@ -27,8 +27,10 @@ void SimStore::Submit(Chunk chunk, ChunkSink& sink) {
                             {"first", chunk.items.front().ref.index}});
   stage_.checker.Tried(host_, chunk);
   pace_.Begins(chunk);
+  // What ends a process often takes its time.
+  const int rate = EndsProcess(chunk) ? 10 * stage_.plan.rates.late : stage_.plan.rates.late;
+  const bool late = stage_.Strikes(rate);
   Underway underway{.chunk = std::move(chunk), .sink = &sink};
-  const bool late = stage_.Strikes(stage_.plan.rates.late);
   underway.due =
       stage_.clock.Now() + milliseconds(late ? stage_.random.Between(300, 5'000)
                                              : stage_.random.Between(0, stage_.faults ? 30 : 3));

@@ -173,7 +173,7 @@ void World::AwaitFullSpeed() {
 
 bool World::IsQuiet() const {
   for (const auto& process : processes_) {
-    if (!process || process->held().items > 0 || process->held().bytes > 0) return false;
+    if (!process || !process->holds_nothing()) return false;
   }
   for (const auto& [key, item] : stage_.items.items()) {
     if (!item.outcome_at) return false;
@@ -199,7 +199,7 @@ void World::SayWhatIsLeft() const {
     if (!item.outcome_at) Checker::Fail("every item ends", Checker::Name(item));
   }
   for (const auto& process : processes_) {
-    if (process && (process->held().items > 0 || process->held().bytes > 0)) {
+    if (process && !process->holds_nothing()) {
       Checker::Fail("a worker without work holds nothing",
                     std::to_string(process->held().items) + " items of " +
                         std::to_string(process->held().bytes) + " bytes");
