@@ -36,7 +36,7 @@ Opened OpenPostgres(const StoreUrl& url, const OpenOptions& options) {
   if (!settings.ok()) return std::move(settings).error();
   settings->auto_migrate = options.auto_migrate;
   auto store = PostgresStore::Open(*settings);
-  if (!store.ok()) return std::move(store).error().Prefix("postgresql store");
+  if (!store.ok()) return std::move(store).error().Prefix("store");
   return std::unique_ptr<GraphStore>(std::move(*std::move(store)));
 }
 
@@ -64,7 +64,7 @@ Migrated MigratePostgresAt(const StoreUrl& url, bool dry_run) {
   if (!settings.ok()) return std::move(settings).error();
   PostgresConnection connection(*settings);
   auto report = MigratePostgres(connection, dry_run);
-  if (!report.ok()) return std::move(report).error().Prefix("postgresql store");
+  if (!report.ok()) return std::move(report).error().Prefix("store");
   return report;
 }
 

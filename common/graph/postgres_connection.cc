@@ -156,8 +156,10 @@ std::optional<PostgresError> PostgresConnection::Open() {
     PQsetErrorVerbosity(raw_, PQERRORS_DEFAULT);
     return std::nullopt;
   }
-  const std::string_view said = PQerrorMessage(raw_);
-  return PostgresError{StateIn(said), OneLine(said)};
+  PostgresError failed{StateIn(PQerrorMessage(raw_)), OneLine(PQerrorMessage(raw_))};
+  // Whoever shows the error adds the state.
+  if (!failed.sqlstate.empty()) Replace(failed.message, ":  " + failed.sqlstate + ":", ":");
+  return failed;
 }
 
 PostgresAnswer PostgresConnection::Run(std::string_view sql,
