@@ -86,7 +86,9 @@ Error CallErrorOf(const PostgresError& error) {
     return Invalid(Sentence(error) + "; check user and password in store / HEADRACE_STORE");
   }
   if (known.name == kNoState.name) {
-    return Transient(Sentence(error) + "; is it running? Set store / HEADRACE_STORE / --store");
+    return Transient(
+        Sentence(error) +
+        "; is it running, and does it take writes? Set store / HEADRACE_STORE / --store");
   }
   return known.error_class == Class::kFatal ? Permanent(Sentence(error))
                                             : Transient(Sentence(error));

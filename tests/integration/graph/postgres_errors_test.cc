@@ -184,9 +184,9 @@ TEST(PostgresPrivate, AWrongPasswordIsRefusedAtStartAndFatalLater) {
   auto refused = OpenGraphStore(server->Url("?schema=s", "headrace:wrong"));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
-  EXPECT_TRUE(
-      refused.error().message.ends_with("failed: FATAL: password authentication failed for "
-                                        "user \"headrace\" (SQLSTATE 28P01)"))
+  EXPECT_NE(refused.error().message.find("failed: FATAL: password authentication failed for user "
+                                         "\"headrace\" (SQLSTATE 28P01)"),
+            std::string::npos)
       << refused.error().message;
   EXPECT_EQ(refused.error().message.find("wrong"), std::string::npos);
   auto store = OpenStore(server->Url("?connections=1&schema=s", "headrace:right"));

@@ -43,7 +43,8 @@ TEST(PostgresErrors, AnswerCallersThatWaitAndCallersThatCannot) {
 
 TEST(PostgresErrors, SayWhatToDoAboutAServerThatCannotBeReached) {
   EXPECT_EQ(CallErrorOf({"", "no route"}).message,
-            "PostgreSQL: no route; is it running? Set store / HEADRACE_STORE / --store");
+            "PostgreSQL: no route; is it running, and does it take writes? Set store / "
+            "HEADRACE_STORE / --store");
   EXPECT_NE(CallErrorOf({"28P01", "no"}).message.find("password in store / HEADRACE_STORE"),
             std::string::npos);
 }
