@@ -214,9 +214,9 @@ PostgresAnswer PostgresConnection::Await(bool sent) {
   }
   const bool unfinished = PQtransactionStatus(raw_) == PQTRANS_ACTIVE;
   if (!failed && (last == nullptr || unfinished || PQstatus(raw_) != CONNECTION_OK)) {
-    failed = unfinished && PQstatus(raw_) == CONNECTION_OK
-                 ? PostgresError{"", "the server did not answer in time"}
-                 : LastError();
+    const bool too_late = unfinished && PQstatus(raw_) == CONNECTION_OK;
+    failed = too_late ? PostgresError{"", "the server did not answer in time"} : LastError();
+    if (too_late) EndStatement();
   }
   if (!failed && unreplicated_) {
     failed = PostgresError{"57014", "the commit was not to wait for its standby any more"};
@@ -225,6 +225,19 @@ PostgresAnswer PostgresConnection::Await(bool sent) {
   PQclear(last);
   if (unfinished || NeedsNewConnection(*failed)) Close();
   return PostgresAnswer(*std::move(failed));
+}
+
+// A statement that was given up would go on waiting for its lock or standby, in a session of the
+// server, and the next try would add another one. PQcancel waits without a limit for whoever is
+// there, so that it is asked before whether anybody answers.
+void PostgresConnection::EndStatement() const {
+  const char* const names[] = {"host", "port", "connect_timeout", nullptr};
+  const char* const values[] = {PQhost(raw_), PQport(raw_), "2", nullptr};
+  if (PQpingParams(names, values, 0) != PQPING_OK) return;
+  char why[256];
+  PGcancel* const cancel = PQgetCancel(raw_);
+  PQcancel(cancel, why, sizeof(why));
+  PQfreeCancel(cancel);
 }
 
 // False when the deadline has passed. Ready to be read is a reason to look while sending too: the

@@ -64,6 +64,7 @@ class PostgresConnection {
   std::optional<PostgresError> EnsureOpen();
   std::optional<PostgresError> Open();
   PostgresAnswer Await(bool sent);
+  void EndStatement() const;
   bool WaitForSocket(bool to_write, SteadyTime deadline) const;
   PostgresError LastError() const;
 

@@ -51,6 +51,19 @@ TEST_F(PostgresErrors, AStatementTimeoutAndALockTimeoutAreTransient) {
   }
 }
 
+TEST_F(PostgresErrors, AStatementThatIsGivenUpEndsInTheServer) {
+  auto store = OpenStore(UrlWith("&timeout=300ms"));
+  ASSERT_FALSE(WriteOnce(*store, Items("g")).error);
+  beside_.Do("BEGIN");
+  beside_.Do("SELECT id FROM {schema}.graph FOR UPDATE");
+  ExpectError(WriteOnce(*store, Items("g", 2)), StoreErrorClass::kTransient, "postgres_connection");
+  beside_.AwaitThat(
+      "NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+      " AND query LIKE '%{schema}.apply_chunk%')");
+  beside_.Do("ROLLBACK");
+  EXPECT_EQ(WriteAtLast(*store, Items("g", 2)).duplicates, 0u) << "it was not applied after all";
+}
+
 TEST_F(PostgresErrors, ADeadlockIsTransient) {
   auto store = OpenStore(UrlWith("&options=-c%20deadlock_timeout%3D2s"));
   ASSERT_FALSE(WriteOnce(*store, Items("a", 0)).error);

@@ -126,6 +126,22 @@ TEST(PostgresPrivate, ACommitThatDidNotAwaitItsStandbyIsTriedAgain) {
   EXPECT_EQ(WriteAtLast(*store, items).duplicates, 3u) << "it was committed after all";
 }
 
+// Else each try would leave a session behind that waits for the standby, until no other gets in.
+TEST(PostgresPrivate, ACommitThatIsGivenUpDoesNotWaitForItsStandbyAnyMore) {
+  auto server = PrivatePostgres();
+  auto store = OpenStore(server->Url("?timeout=300ms&connections=1&schema=s"));
+  Session beside(server->Url(), "s");
+  AwaitStandbys(beside, "gone");
+  const auto items = EpisodeItems(GraphNamed("g"), BatchId::Random(), 0, 3);
+  for (int tries = 0; tries < 3; ++tries) {
+    ExpectError(WriteOnce(*store, items), StoreErrorClass::kTransient, "postgres_connection");
+  }
+  beside.AwaitThat("count(*) = 0 FROM pg_stat_activity WHERE wait_event IN ('SyncRep', 'tuple')");
+  beside.Do("ALTER SYSTEM RESET synchronous_standby_names");
+  beside.Do("SELECT pg_reload_conf()");
+  EXPECT_EQ(WriteAtLast(*store, items).duplicates, 3u);
+}
+
 TEST(PostgresHosts, OneThatStopsReadingIsGivenUp) {
   const std::string schema = UniqueSchema();
   auto store = OpenStore(SharedPostgres() + "?timeout=2s&connections=1&schema=" + schema);
