@@ -17,13 +17,17 @@ constexpr std::string_view kHotGraph = "g0";
 }  // namespace
 
 void WaitTimes::End(const Chunk& chunk) {
+  if (!paced_.load(std::memory_order_relaxed)) return;
   const std::int64_t now = SystemClock().WallNow().time_since_epoch().count();
   MutexLock lock(mutex_);
   for (const WriteItem& item : chunk.items) {
     if (item.graph.id == kHotGraph) continue;
     const std::string_view head = std::string_view(item.payload).substr(0, kWithin);
     const std::size_t found = head.find(kMoment);
-    if (found == std::string_view::npos) return;
+    if (found == std::string_view::npos) {
+      paced_ = false;
+      return;
+    }
     std::int64_t at = 0;
     const char* number = head.data() + found + kMoment.size();
     if (std::from_chars(number, head.data() + head.size(), at).ec != std::errc()) return;

@@ -1,6 +1,7 @@
 // How long items wait from being produced to being done, of all graphs but the hot one.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ class WaitTimes {
   std::string Report() const;
 
  private:
+  std::atomic<bool> paced_ = true;  // no item without its moment was seen
   mutable Mutex mutex_;
   std::vector<std::uint32_t> microseconds_ GUARDED_BY(mutex_);  // in the order of their ends
 };
