@@ -24,10 +24,11 @@ struct WorkerMetrics::Instruments {
   prometheus::Gauge& NewIntakePaused(const char* reason) {
     return paused_family.Add({{"reason", reason}});
   }
-  std::array<prometheus::Counter*, kStoreAnswers.size()> NewAttempts() {
-    Counters& family = to.NewCounters("headrace_item_attempts_total",
-                                      "Tries of items, by the answer that the store gave them");
-    std::array<prometheus::Counter*, kStoreAnswers.size()> counters{};
+  // Made beforehand: looking a label up for every chunk would cost a lock and a hash.
+  using ByAnswer = std::array<prometheus::Counter*, kStoreAnswers.size()>;
+  ByAnswer NewByAnswer(const char* name, const char* help) {
+    Counters& family = to.NewCounters(name, help);
+    ByAnswer counters{};
     for (std::size_t i = 0; i < counters.size(); ++i) {
       counters[i] = &family.Add({{"result", kStoreAnswers[i]}});
     }
@@ -36,7 +37,7 @@ struct WorkerMetrics::Instruments {
 
   MetricFamilies& to;
   Counters& finished_family = to.NewCounters("headrace_items_finished_total", "Items by outcome");
-  // By ItemState, made beforehand: looking a label up for every item would cost a lock and a hash.
+  // By ItemState.
   std::array<prometheus::Counter*, 5> finished = [this] {
     std::array<prometheus::Counter*, 5> counters{};
     for (const ItemState state :
@@ -47,8 +48,10 @@ struct WorkerMetrics::Instruments {
     return counters;
   }();
   Counters& dead_letters = to.NewCounters("headrace_dead_letters_total", "Dead letters by reason");
-  Counters& chunks = to.NewCounters("headrace_store_chunks_total", "Chunks by the store's answer");
-  const std::array<prometheus::Counter*, kStoreAnswers.size()> attempts = NewAttempts();
+  const ByAnswer chunks =
+      NewByAnswer("headrace_store_chunks_total", "Chunks by the store's answer");
+  const ByAnswer attempts = NewByAnswer("headrace_item_attempts_total",
+                                        "Tries of items, by the answer that the store gave them");
   prometheus::Counter& duplicates =
       to.NewCounter("headrace_store_duplicates_total", "Items that the store had already");
   prometheus::Counter& misrouted =
@@ -101,7 +104,7 @@ void WorkerMetrics::OnChunkDone(const ChunkResult& result, std::size_t items) {
     health_.SetFailed(WorkerHealth::kStore, Detail(*result.error));
   }
   const std::size_t answer = AnswerOf(result);
-  instruments_->chunks.Add({{"result", kStoreAnswers[answer]}}).Increment();
+  instruments_->chunks[answer]->Increment();
   instruments_->duplicates.Increment(result.duplicates);
   const std::size_t failed = result.error ? 0 : result.failures.size();
   instruments_->attempts[answer]->Increment(static_cast<double>(items - failed));
