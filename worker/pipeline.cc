@@ -73,6 +73,7 @@ Result<bool> Pipeline::Settle(bool flush) {
   }
   for (const DoneItem& item : round_.done) {
     parts_.partitions.Complete(item.source, item.offset);
+    settlement_.failed().Acknowledged(item);
     --held_.reported;
   }
   return any_completed || !round_.done.empty();

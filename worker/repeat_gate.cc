@@ -33,15 +33,30 @@ void RepeatGate::Settle(std::vector<WorkItem>& to_try, std::vector<WorkItem>& en
       if (waiting.answer != Answer::kAwaited) continue;
       waiting.answer = AnswerTo(waiting.item.write.ref);
     }
-    const std::int64_t reserved_end = partitions_.Find(queue->first)->reserved_end;
-    waits_for_mark_ = waits_for_mark_ || queue->second.back().item.offset >= reserved_end;
-    while (!queue->second.empty() && queue->second.front().answer != Answer::kAwaited) {
-      Waiting& front = queue->second.front();
-      if (front.item.offset >= reserved_end) break;
-      (front.answer == Answer::kEnded ? ended : to_try).push_back(std::move(front.item));
-      queue->second.pop_front();
-    }
+    const OwnedPartition& partition = *partitions_.Find(queue->first);
+    waits_for_mark_ = waits_for_mark_ || queue->second.back().item.offset >= partition.reserved_end;
+    Release(queue->second, partition, to_try, ended);
     queue = queue->second.empty() ? waiting_.erase(queue) : std::next(queue);
+  }
+}
+
+void RepeatGate::Release(Queue& queue, const OwnedPartition& partition,
+                         std::vector<WorkItem>& to_try, std::vector<WorkItem>& ended) {
+  while (!queue.empty() && queue.front().answer != Answer::kAwaited) {
+    Waiting& front = queue.front();
+    if (front.answer == Answer::kGivenUp) {
+      if (partition.suspects.GivesUp(front.item.offset)) return;
+    } else if (front.item.offset >= partition.reserved_end) {
+      return;
+    } else if (front.answer == Answer::kTry && front.item.caution == Caution::kGiveUp) {
+      to_try.push_back(std::exchange(front.item, {}));
+      static_cast<ItemTrace&>(front.item) = to_try.back();
+      front.answer = Answer::kGivenUp;
+      return;
+    } else {
+      (front.answer == Answer::kEnded ? ended : to_try).push_back(std::move(front.item));
+    }
+    queue.pop_front();
   }
 }
 
@@ -82,6 +97,7 @@ std::vector<WorkItem> RepeatGate::Remove(const std::set<TopicPartition>& partiti
     if (queue.empty()) continue;
     for (Waiting& waiting : queue.mapped()) {
       if (waiting.answer == Answer::kAwaited) ++unwanted_[OrderOf(waiting.item.write.ref)];
+      if (waiting.answer == Answer::kGivenUp) continue;
       removed.push_back(std::move(waiting.item));
     }
   }

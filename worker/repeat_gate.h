@@ -9,6 +9,9 @@
 // For the next owner to know what may be a repeat, what is beyond the mark that is reserved in
 // Kafka (see PartitionBook) waits here too. While Kafka refuses commits it waits for as long: an
 // item that ended beyond the mark could not be told from a new one after a crash.
+//
+// And what stands behind an item that is given up waits until Kafka has its outcome, as what stands
+// behind a failed one does in its lane (see FailedItems).
 #pragma once
 
 #include <cstddef>
@@ -54,21 +57,24 @@ class RepeatGate {
   std::vector<WorkItem> Remove(const std::set<TopicPartition>& partitions);
 
  private:
-  enum class Answer { kAwaited, kTry, kEnded };
+  enum class Answer { kAwaited, kTry, kEnded, kGivenUp };
   using Order = std::tuple<BatchId, std::uint32_t, std::uint8_t>;
   struct Waiting {
-    WorkItem item;
+    WorkItem item;  // of one that is given up, the trace is left here
     Answer answer;
   };
+  using Queue = std::deque<Waiting>;
 
   void AskAboutNew();
   void CollectAnswers();
+  static void Release(Queue& queue, const OwnedPartition& partition, std::vector<WorkItem>& to_try,
+                      std::vector<WorkItem>& ended);
   Answer AnswerTo(const ItemRef& ref);
 
   OutcomeSource& source_;
   PartitionBook& partitions_;
   bool waits_for_mark_ = false;
-  std::map<TopicPartition, std::deque<Waiting>> waiting_;  // no empty queues
+  std::map<TopicPartition, Queue> waiting_;  // no empty queues
   std::vector<ItemRef> to_ask_;
   std::vector<ItemOutcome> answers_;  // by ref, then as they came
   std::vector<bool> used_;            // of answers_

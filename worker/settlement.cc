@@ -47,7 +47,10 @@ ItemIdHeader HeaderOf(const WorkItem& item) {
 }  // namespace
 
 Settlement::Settlement(Parts parts, RetryRule retry_rule, std::string items_topic)
-    : parts_(parts), retry_rule_(std::move(retry_rule)), items_topic_(std::move(items_topic)) {}
+    : parts_(parts),
+      retry_rule_(std::move(retry_rule)),
+      failed_(parts.lanes),
+      items_topic_(std::move(items_topic)) {}
 
 Status Settlement::Settle(CompletedChunk& chunk) {
   parts_.observer.OnChunkDone(chunk.result, chunk.items.size());
@@ -99,9 +102,13 @@ RetryDecision Settlement::Judge(CompletedChunk& chunk) {
 }
 
 Status Settlement::Finish(CompletedChunk& chunk) {
-  parts_.lanes.Finish(chunk.items);
   failures_.assign(chunk.items.size(), nullptr);
   for (const ItemFailure& failure : chunk.result.failures) failures_[failure.position] = &failure;
+  if (chunk.result.failures.empty()) {
+    parts_.lanes.Finish(chunk.items);
+  } else {
+    failed_.Finish(chunk.items, failures_);
+  }
   const SteadyTime now = parts_.clock.Now();
   const Timestamp wall_now = parts_.clock.WallNow();
   Status status;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "worker/failed_items.h"
 #include "worker/flow_observer.h"
 #include "worker/held.h"
 #include "worker/lane_book.h"
@@ -38,6 +39,8 @@ class Settlement {
   Status Refuse(const WorkItem& item, const Record& record, ItemError error);
   // An item that is not tried again, because it ended its process each time (see Suspects).
   Status GiveUp(WorkItem& item);
+  // To be told which outcomes are acknowledged.
+  FailedItems& failed() { return failed_; }
 
  private:
   Status Finish(CompletedChunk& chunk);
@@ -49,6 +52,7 @@ class Settlement {
 
   const Parts parts_;
   RetryRule retry_rule_;
+  FailedItems failed_;
   StoreWatch store_watch_;
   const std::string items_topic_;
   std::vector<const ItemFailure*> failures_;  // of the chunk at hand, by position

@@ -38,6 +38,8 @@ class Suspects {
   std::int64_t end() const { return end_; }
   // Called once for each item that is taken in.
   Caution Take(std::int64_t offset);
+  // An item that Take gave up and that has not ended yet.
+  bool GivesUp(std::int64_t offset) const { return tries_.alone.Contains(offset); }
   // The item is about to be tried: to be committed before it is.
   void NoteTry(std::int64_t offset, Caution caution);
   // It came back from being tried alone, whatever came of it.

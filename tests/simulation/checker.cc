@@ -67,6 +67,9 @@ void Checker::CheckTry(const Host& host, Memory& memory, const WriteItem& item) 
   if (life.outcome_at && *life.outcome_at < delivered->second) {
     Fail("no try after an outcome", Name(life) + " had ended before it was delivered");
   }
+  if (memory.unreported.contains(life.key)) {
+    Fail("nothing is begun behind a failed item before its outcome is in Kafka", Name(life));
+  }
   memory.tries.try_emplace(place, Memory::Tries{.successes_before = memory.successes});
   crashes_.Tried(place);
 }
@@ -83,7 +86,7 @@ void Checker::Answered(const Host& host, const ChunkResult& result, const Chunk&
 }
 
 // What a worker that is not the owner any more still brings in is not judged: only a store that
-// fences could refuse it. Nor is an item that a worker gave up and whose outcome got lost with it.
+// fences could refuse it. Nor is an item that a worker gave up and of which a copy still waited.
 void Checker::Stored(const WriteItem& item, bool owned) {
   const ItemLife& life = items_.At(ItemBook::PlaceOf(item.payload));
   if (!items_.Store(life.ref) || !owned) return;
@@ -103,9 +106,10 @@ void Checker::GivesUp(const Host& host, const ItemIdHeader& id, const std::strin
     Fail("a dead letter has what its item was sent with", Name(life));
   }
   if (!life.given_up_at) life.given_up_at = trace_.now();
+  Memory& memory = memories_[host.incarnation()];
+  NoteGivenUp(memory, life, code);
   if (code == codes::kCrash) CheckCrash(ref);
   if (code != kTrouble) return;
-  Memory& memory = memories_[host.incarnation()];
   const bool by_age = plan_.settings.retry_age_max < std::chrono::hours(1);
   const int tries_min = by_age ? 1 : static_cast<int>(plan_.settings.retry_attempts_max);
   // It may have come more than once; one of its deliveries must have had all.
@@ -120,6 +124,12 @@ void Checker::GivesUp(const Host& host, const ItemIdHeader& id, const std::strin
          Name(life) + " was given up after " + std::to_string(failures) + " failures");
   }
   if (successes < (tries_min + 1) / 2) Fail("no item is given up in an outage", Name(life));
+}
+
+// What admission refuses, and what ended the process too often, is in no lane.
+void Checker::NoteGivenUp(Memory& memory, const ItemLife& life, const std::string& code) {
+  if (life.refused || code == codes::kCrash) return;
+  memory.unreported[life.key].insert(ItemBook::KeyOf(life.ref));
 }
 
 // Begun with a note and begun alone, each by a worker that ended or lost it; and now given up.
@@ -167,6 +177,12 @@ void Checker::CheckOutcome(const Host& host, const ItemRef& ref, ItemState state
   const ItemBook::Key key = ItemBook::KeyOf(ref);
   if (++memory.reports[key] > memory.deliveries[key]) {
     Fail("one outcome for each delivery", Name(life));
+  }
+  const auto unreported = memory.unreported.find(life.key);
+  if (state == ItemState::kFailed && unreported != memory.unreported.end()) {
+    const auto found = unreported->second.find(key);
+    if (found != unreported->second.end()) unreported->second.erase(found);
+    if (unreported->second.empty()) memory.unreported.erase(unreported);
   }
   if (state == ItemState::kFailed && !life.letter_at) {
     Fail("a dead letter before a failed outcome", Name(life));

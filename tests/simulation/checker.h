@@ -59,6 +59,8 @@ class Checker {
     std::size_t assignments = 0;
     std::map<ItemBook::Key, int> deliveries;
     std::map<ItemBook::Key, int> reports;
+    // By the key of their records: items that it gave up and whose outcome is not in Kafka.
+    std::map<std::string, std::multiset<ItemBook::Key>> unreported;
     std::set<std::string> graphs_in_store;
     std::size_t items_in_store = 0;
     std::size_t poll_bytes_max = 0;
@@ -71,6 +73,7 @@ class Checker {
     std::map<Place, Tries> tries;
   };
 
+  void NoteGivenUp(Memory& memory, const ItemLife& life, const std::string& code);
   void CheckCrash(const ItemRef& ref);
   void CheckTry(const Host& host, Memory& memory, const WriteItem& item);
   void CheckOutcome(const Host& host, const ItemRef& ref, ItemState state, const std::string& code);

@@ -110,6 +110,44 @@ TEST_F(RepeatGateTest, GivesUpWhatWaitsOfARevokedPartition) {
   EXPECT_EQ(Offsets(to_try_), Numbers{2});
 }
 
+// See FailedItems: an item that was given up and whose outcome is lost may be tried by the next
+// owner.
+TEST_F(RepeatGateTest, HoldsWhatIsBehindAnItemThatIsGivenUpUntilItHasEnded) {
+  const TopicPartition partition{0, 0};
+  partitions_.Own(std::vector<PartitionPosition>{{partition, 0, "hw=3;alone=1"}});
+  Reserve(0);
+  Suspects& suspects = partitions_.Find(partition)->suspects;
+  for (std::int64_t offset = 0; offset < 4; ++offset) {
+    WorkItem item = MakeWorkItem("a", offset);
+    item.caution = suspects.Take(offset);
+    EXPECT_FALSE(gate_.Passes(item));
+  }
+  Settle();
+  EXPECT_EQ(Offsets(to_try_), (Numbers{0, 1}));
+  EXPECT_EQ(to_try_.back().caution, Caution::kGiveUp);
+  Settle();
+  EXPECT_TRUE(to_try_.empty());
+  EXPECT_FALSE(Enter(4, false));
+  partitions_.Find(partition)->ledger.Add(1);
+  partitions_.Complete(partition, 1);
+  Settle();
+  EXPECT_EQ(Offsets(to_try_), (Numbers{2, 3, 4}));
+}
+
+TEST_F(RepeatGateTest, LeavesNothingOfAGivenUpItemWhenThePartitionIsTaken) {
+  const TopicPartition partition{0, 0};
+  partitions_.Own(std::vector<PartitionPosition>{{partition, 0, "hw=3;alone=0"}});
+  Reserve(0);
+  for (std::int64_t offset = 0; offset < 2; ++offset) {
+    WorkItem item = MakeWorkItem("a", offset);
+    item.caution = partitions_.Find(partition)->suspects.Take(offset);
+    EXPECT_FALSE(gate_.Passes(item));
+  }
+  Settle();
+  ASSERT_EQ(Offsets(to_try_), Numbers{0});
+  EXPECT_EQ(Offsets(gate_.Remove({partition})), Numbers{1});
+}
+
 // Answers when and as the test says.
 class ScriptedOutcomes final : public OutcomeSource {
  public:
