@@ -36,18 +36,23 @@ void FailedItems::Close(std::span<const WorkItem> chunk,
     }
     if (!HasFailed(failures[i])) continue;
     ++closed->awaited;
-    awaited_.emplace(Place{chunk[i].source, chunk[i].offset}, closed);
+    awaited_.emplace(Place{chunk[i].source, chunk[i].offset}, Awaited{chunk[i].write.ref, closed});
   }
+}
+
+void FailedItems::Add(const WorkItem& item) {
+  awaited_.emplace(Place{item.source, item.offset}, Awaited{item.write.ref, closed_.end()});
 }
 
 void FailedItems::Release(const DoneItem& item) {
   const auto found = awaited_.find({item.source, item.offset});
   if (found == awaited_.end()) return;
-  const ClosedAt closed = found->second;
+  const Awaited awaited = found->second;
   awaited_.erase(found);
-  if (--closed->awaited > 0) return;
-  lanes_.Finish(closed->ends);
-  closed_.erase(closed);
+  acknowledged_.push_back(awaited.ref);
+  if (awaited.closed == closed_.end() || --awaited.closed->awaited > 0) return;
+  lanes_.Finish(awaited.closed->ends);
+  closed_.erase(awaited.closed);
 }
 
 }  // namespace headrace::worker

@@ -4,6 +4,11 @@
 // the store may take it. So nothing that stands behind it may be in the store by then: its lane
 // stays closed until the outcome is acknowledged. Failures are rare, and one acknowledgement is
 // short.
+//
+// Once Kafka has the outcome the item is not tried any more. Whoever is asked about it later says
+// so; what was asked about before (a copy that was sent again, or the item itself after a
+// rebalance) may still wait in the worker with an older answer, so the pipeline is told and ends it
+// untried.
 #pragma once
 
 #include <cstdint>
@@ -29,11 +34,15 @@ class FailedItems {
   // but for those of items that failed. (A bisection goes on as a whole: its items keep their
   // order.)
   void Finish(std::span<const WorkItem> chunk, std::span<const ItemFailure* const> failures);
+  // Of no lane.
+  void Add(const WorkItem& item);
 
   // Called for every outcome, so it costs nothing while nothing failed.
   void Acknowledged(const DoneItem& item) {
     if (!awaited_.empty()) Release(item);
   }
+  // The failed items among them since the last call.
+  std::vector<ItemRef> TakeAcknowledged() { return std::exchange(acknowledged_, {}); }
 
  private:
   // What LaneBook::Finish is told when the last of its failed items is acknowledged.
@@ -42,6 +51,10 @@ class FailedItems {
     std::size_t awaited = 0;
   };
   using ClosedAt = std::list<Closed>::iterator;
+  struct Awaited {
+    ItemRef ref;
+    ClosedAt closed;  // end() of closed_: of no lane
+  };
   using Place = std::pair<TopicPartition, std::int64_t>;
 
   void Close(std::span<const WorkItem> chunk, std::span<const ItemFailure* const> failures);
@@ -50,7 +63,8 @@ class FailedItems {
   LaneBook& lanes_;
   std::list<Closed> closed_;
   // The same item may have failed twice, with a rebalance in between.
-  std::multimap<Place, ClosedAt> awaited_;
+  std::multimap<Place, Awaited> awaited_;
+  std::vector<ItemRef> acknowledged_;
 };
 
 }  // namespace headrace::worker

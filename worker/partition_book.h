@@ -24,6 +24,8 @@ struct OwnedPartition {
   std::int64_t repeats_end;
   // Items at or beyond this offset must not be begun yet; moved by commits that succeed.
   std::int64_t reserved_end;
+  // No item at or beyond this offset was asked about.
+  std::int64_t asked_end = 0;
   Suspects suspects{};
 };
 

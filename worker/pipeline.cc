@@ -1,6 +1,7 @@
 #include "worker/pipeline.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace headrace::worker {
@@ -17,6 +18,8 @@ RetrySettings RetriesOf(const WorkerSettings& settings) {
           .attempts_max = settings.retry_attempts_max,
           .age_max = settings.retry_age_max};
 }
+
+auto OrderOf(const ItemRef& ref) { return std::tie(ref.batch, ref.index, ref.round); }
 
 }  // namespace
 
@@ -76,6 +79,7 @@ Result<bool> Pipeline::Settle(bool flush) {
     settlement_.failed().Acknowledged(item);
     --held_.reported;
   }
+  EndCopies();
   return any_completed || !round_.done.empty();
 }
 
@@ -120,13 +124,26 @@ Result<bool> Pipeline::PassGate() {
       return given_up.error();
     }
   }
-  for (const WorkItem& item : ended) {
-    // Its outcome is acknowledged already: that is what the answer says.
-    parts_.partitions.Complete(item.source, item.offset);
-    --held_.items;
-    held_.bytes -= item.bytes();
-  }
+  EndUntried(ended);
   return !to_try.empty() || !ended.empty();
+}
+
+// Of items that failed, and whose outcome Kafka has now.
+void Pipeline::EndCopies() {
+  std::vector<ItemRef> failed = settlement_.failed().TakeAcknowledged();
+  if (failed.empty() || !gate_.MayBeOutdated()) return;
+  std::ranges::sort(failed, {}, OrderOf);
+  const auto is_copy = [&](const WorkItem& item) {
+    return std::ranges::binary_search(failed, OrderOf(item.write.ref), {}, OrderOf);
+  };
+  gate_.End(is_copy);
+  EndUntried(lanes_.RemoveWaiting(is_copy));
+}
+
+// Their outcome is in Kafka already.
+void Pipeline::EndUntried(std::span<const WorkItem> items) {
+  for (const WorkItem& item : items) parts_.partitions.Complete(item.source, item.offset);
+  Drop(items);
 }
 
 void Pipeline::Drain(milliseconds budget) {

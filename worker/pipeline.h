@@ -64,6 +64,8 @@ class Pipeline {
   Status SettleChunks();
   Result<bool> PassGate();
   void NoteSurvival(const WorkItem& item);
+  void EndCopies();
+  void EndUntried(std::span<const WorkItem> items);
   void Drop(std::span<const WorkItem> items);
   void TellPace();
 

@@ -12,12 +12,15 @@ auto OrderOf(const ItemRef& ref) { return std::tie(ref.batch, ref.index, ref.rou
 }  // namespace
 
 bool RepeatGate::Passes(WorkItem& item) {
-  const OwnedPartition& partition = *partitions_.Find(item.source);
+  OwnedPartition& partition = *partitions_.Find(item.source);
   const bool may_be_repeat = item.again || item.offset < partition.repeats_end;
   const bool reserved = item.offset < partition.reserved_end;
   if (!may_be_repeat && reserved && !waiting_.contains(item.source)) return true;
   waits_for_mark_ = waits_for_mark_ || !reserved;
-  if (may_be_repeat) to_ask_.push_back(item.write.ref);
+  if (may_be_repeat) {
+    to_ask_.push_back(item.write.ref);
+    partition.asked_end = item.offset + 1;
+  }
   waiting_[item.source].push_back(
       {std::move(item), may_be_repeat ? Answer::kAwaited : Answer::kTry});
   return false;
@@ -58,6 +61,24 @@ void RepeatGate::Release(Queue& queue, const OwnedPartition& partition,
     }
     queue.pop_front();
   }
+}
+
+void RepeatGate::End(const ItemTest& has_ended) {
+  AskAboutNew();  // so that every awaited answer is one that will come
+  for (auto& [partition, queue] : waiting_) {
+    for (Waiting& waiting : queue) {
+      if (waiting.answer == Answer::kGivenUp || !has_ended(waiting.item)) continue;
+      if (waiting.answer == Answer::kAwaited) ++unwanted_[OrderOf(waiting.item.write.ref)];
+      waiting.answer = Answer::kEnded;
+    }
+  }
+}
+
+bool RepeatGate::MayBeOutdated() const {
+  return std::ranges::any_of(partitions_.owned(), [&](const TopicPartition& name) {
+    const OwnedPartition& partition = *partitions_.Find(name);
+    return partition.asked_end > partition.ledger.frontier();
+  });
 }
 
 void RepeatGate::CollectAnswers() {

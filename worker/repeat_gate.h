@@ -51,6 +51,10 @@ class RepeatGate {
   // Takes in what the source answered. Appends what may go on to `to_try`, in order, and what has
   // ended already to `ended`.
   void Settle(std::vector<WorkItem>& to_try, std::vector<WorkItem>& ended);
+  // Kafka has an outcome of these items now, whatever was or will be answered about them.
+  void End(const ItemTest& has_ended);
+  // Items that were asked about may be in the worker still, here or behind the gate.
+  bool MayBeOutdated() const;
   // Items wait for a commit with a higher mark.
   bool waits_for_mark() const { return waits_for_mark_; }
   // Takes out what came from these partitions.

@@ -159,6 +159,7 @@ Status Settlement::GiveUp(WorkItem& item) {
                               {"partition", item.source.partition},
                               {"offset", item.offset},
                               {"reason", kCrashMessage}});
+  failed_.Add(item);
   Status status = Fail(item, write.graph.ToString(), write.payload,
                        {std::string(codes::kCrash), kCrashMessage, kCrashAttempts});
   parts_.payloads.Give(std::move(item.write.payload));

@@ -86,12 +86,12 @@ void Checker::Answered(const Host& host, const ChunkResult& result, const Chunk&
 }
 
 // What a worker that is not the owner any more still brings in is not judged: only a store that
-// fences could refuse it. Nor is an item that a worker gave up and of which a copy still waited.
+// fences could refuse it.
 void Checker::Stored(const WriteItem& item, bool owned) {
   const ItemLife& life = items_.At(ItemBook::PlaceOf(item.payload));
   if (!items_.Store(life.ref) || !owned) return;
   std::int64_t& last = last_stored_[{life.key, life.ref.batch, life.ref.round}];
-  if (life.sequence < last && !life.given_up_at) {
+  if (life.sequence < last) {
     Fail("order within a graph", Name(life) + " came after number " + std::to_string(last));
   }
   last = std::max(last, life.sequence);
@@ -101,11 +101,10 @@ void Checker::Stored(const WriteItem& item, bool owned) {
 // can serve two strikes, hence the half.
 void Checker::GivesUp(const Host& host, const ItemIdHeader& id, const std::string& code) {
   const ItemRef& ref = id.ref;
-  ItemLife& life = items_.Of(ref);
+  const ItemLife& life = items_.Of(ref);
   if (!life.refused && id.skip != life.skip) {
     Fail("a dead letter has what its item was sent with", Name(life));
   }
-  if (!life.given_up_at) life.given_up_at = trace_.now();
   Memory& memory = memories_[host.incarnation()];
   NoteGivenUp(memory, life, code);
   if (code == codes::kCrash) CheckCrash(ref);

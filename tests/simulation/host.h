@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 
 #include "tests/simulation/trace.h"
@@ -41,6 +42,7 @@ class Host {
   std::function<void()> pass_time;
   // Partitions of the items topic that the loop was given and that were not taken from it.
   std::set<std::int32_t> holds;
+  std::map<std::int32_t, std::int64_t> given_at;  // by partition: when it last was, in Trace::now()
 
  private:
   const std::int64_t incarnation_;

@@ -34,11 +34,10 @@ struct ItemLife {
   bool refused = false;       // the worker must refuse it
   bool skip = false;
 
-  std::optional<std::int64_t> given_up_at;  // a worker first wrote a dead letter
-  std::optional<std::int64_t> letter_at;    // a dead letter is in Kafka
-  int letters = 0;                          // so many are
-  std::optional<std::int64_t> outcome_at;   // its first outcome is in Kafka
-  ItemState state = ItemState::kNone;       // of that
+  std::optional<std::int64_t> letter_at;   // a dead letter is in Kafka
+  int letters = 0;                         // so many are
+  std::optional<std::int64_t> outcome_at;  // its first outcome is in Kafka
+  ItemState state = ItemState::kNone;      // of that
   std::string code;
 };
 

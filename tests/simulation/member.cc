@@ -122,6 +122,7 @@ void Member::TakeOver() {
                                  {"partition", position.partition.partition},
                                  {"offset", position.offset}});
     host_->holds.insert(position.partition.partition);
+    host_->given_at[position.partition.partition] = stage_.trace.now();
     stage_.checker.Assigned(*host_, position.partition.partition);
   }
   place_.listener->OnAssigned(taken);

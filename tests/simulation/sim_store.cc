@@ -30,7 +30,7 @@ void SimStore::Submit(Chunk chunk, ChunkSink& sink) {
   // What ends a process often takes its time.
   const int rate = EndsProcess(chunk) ? 10 * stage_.plan.rates.late : stage_.plan.rates.late;
   const bool late = stage_.Strikes(rate);
-  Underway underway{.chunk = std::move(chunk), .sink = &sink};
+  Underway underway{.chunk = std::move(chunk), .sink = &sink, .begun_at = stage_.trace.now()};
   underway.due =
       stage_.clock.Now() + milliseconds(late ? stage_.random.Between(300, 5'000)
                                              : stage_.random.Between(0, stage_.faults ? 30 : 3));
@@ -43,7 +43,7 @@ void SimStore::Submit(Chunk chunk, ChunkSink& sink) {
 void SimStore::Stop() {
   for (Underway& underway : underway_) {
     if (underway.result || EndsProcess(underway.chunk) || !stage_.random.Chance(500)) continue;
-    underway.result = Execute(underway.chunk);
+    underway.result = Execute(underway);
   }
   underway_.clear();
 }
@@ -62,7 +62,7 @@ void SimStore::Progress() {
   Underway& chosen = underway_[pick];
   if (!chosen.result) {
     if (EndsProcess(chosen.chunk)) return host_.Die();
-    chosen.result = Execute(chosen.chunk);
+    chosen.result = Execute(chosen);
     if (stage_.faults && stage_.random.Chance(500)) return;  // the answer is on its way
   }
   Underway done = std::move(chosen);
@@ -86,16 +86,16 @@ void SimStore::DrawClaims() {
   for (const auto& [source, claim] : std::exchange(undrawn_, {})) stage_.fence.Draw(source, claim);
 }
 
-ChunkResult SimStore::Execute(const Chunk& chunk) {
+ChunkResult SimStore::Execute(const Underway& underway) {
   ChunkResult result;
-  result.error = FindTrouble(chunk);
+  result.error = FindTrouble(underway.chunk);
   if (!result.error) {
-    result = Apply(chunk);
+    result = Apply(underway);
     if (!result.error && stage_.Strikes(stage_.plan.rates.applied_unknown)) {
       result = {.error = ErrorOf(StoreErrorClass::kTransient, kTrouble)};
     }
   }
-  result.token = chunk.token;
+  result.token = underway.chunk.token;
   return result;
 }
 
@@ -125,7 +125,13 @@ std::optional<StoreError> SimStore::FindTrouble(const Chunk& chunk) {
   return std::nullopt;
 }
 
-ChunkResult SimStore::Apply(const Chunk& chunk) {
+// And by none that gave the partition away since then and got it back.
+bool SimStore::BegunByOwner(const Underway& underway, std::int32_t partition) const {
+  return stage_.Owns(host_, partition) && host_.given_at.at(partition) < underway.begun_at;
+}
+
+ChunkResult SimStore::Apply(const Underway& underway) {
+  const Chunk& chunk = underway.chunk;
   ChunkResult result;
   for (std::size_t i = 0; i < chunk.items.size(); ++i) {
     if (!stage_.items.At(ItemBook::PlaceOf(chunk.items[i].payload)).bad) continue;
@@ -139,7 +145,7 @@ ChunkResult SimStore::Apply(const Chunk& chunk) {
       continue;
     }
     const std::int32_t partition = ItemBook::PlaceOf(chunk.items[i].payload).partition;
-    stage_.checker.Stored(chunk.items[i], stage_.Owns(host_, partition));
+    stage_.checker.Stored(chunk.items[i], BegunByOwner(underway, partition));
   }
   return result;
 }

@@ -42,15 +42,17 @@ class SimStore final : public GraphStore {
   struct Underway {
     Chunk chunk;
     ChunkSink* sink = nullptr;
+    std::int64_t begun_at = 0;  // in Trace::now()
     SteadyTime due{};
     std::optional<ChunkResult> result;  // set when it was applied or refused
   };
 
   bool EndsProcess(const Chunk& chunk) const;
   void DrawClaims();
-  ChunkResult Execute(const Chunk& chunk);
+  ChunkResult Execute(const Underway& underway);
   std::optional<StoreError> FindTrouble(const Chunk& chunk);
-  ChunkResult Apply(const Chunk& chunk);
+  ChunkResult Apply(const Underway& underway);
+  bool BegunByOwner(const Underway& underway, std::int32_t partition) const;
 
   Stage& stage_;
   Host& host_;

@@ -90,6 +90,19 @@ TEST_F(FailedItemsTest, LetsALaneGoWhoseOtherItemsWereGivenUpMeanwhile) {
   EXPECT_EQ(TakeOffsets(), Numbers{2});
 }
 
+TEST_F(FailedItemsTest, NamesEachAcknowledgedItemOnce) {
+  lanes_.Add(MakeWorkItem("a", 7));
+  Finish(Take(kAll), {7});
+  failed_.Add(MakeWorkItem("b", 8));
+  Acknowledge(7);
+  Acknowledge(8);
+  const auto named = failed_.TakeAcknowledged();
+  ASSERT_EQ(named.size(), 2u);
+  EXPECT_EQ(named[0].index, 7u);
+  EXPECT_EQ(named[1].index, 8u);
+  EXPECT_TRUE(failed_.TakeAcknowledged().empty());
+}
+
 // In the loop.
 class WorkerLoopFailures : public testing::Test {
  protected:
@@ -106,6 +119,12 @@ class WorkerLoopFailures : public testing::Test {
       }
       return std::nullopt;
     });
+  }
+  void AddAgain(const BatchId& batch, std::uint32_t index, const std::string& text) {
+    ItemIdHeader again{.ref = {batch, index, 0}};
+    again.again = true;
+    world_.log.Append(kItems, 0, "default/g/a", WorkerWorld::Episode("a", text),
+                      {{"headrace-item-id", EncodeItemIdHeader(again)}});
   }
   static std::vector<std::string> Episodes(const std::vector<std::string>& texts) {
     std::vector<std::string> episodes;
@@ -147,6 +166,53 @@ TEST_F(WorkerLoopFailures, KeepTheirPlaceInTheOrderWhenTheirOutcomeIsLost) {
   ASSERT_TRUE(world_.Run(60).ok());
   EXPECT_EQ(world_.store.Applied("default/g/a"), Episodes({"bad", "good"}));
   EXPECT_EQ(world_.Committed(0), 2);
+}
+
+// The copy was asked about while the first one waited, so it passed as not ended.
+TEST_F(WorkerLoopFailures, EndTheirCopiesThatWaitInTheLane) {
+  const BatchId batch = world_.OpenBatch(2);
+  world_.AddItem(batch, 0, "a", "bad");
+  world_.AddItem(batch, 1, "a", "good");
+  AddAgain(batch, 0, "bad");
+  const Status ended = world_.Run(60, [&](int) {
+    world_.store.CompleteAll();
+    // From now on the store would take it.
+    if (!world_.observer.dead_letters.empty()) world_.store.SetVerdict({});
+  });
+  ASSERT_TRUE(ended.ok());
+  EXPECT_EQ(world_.outcomes.asked, 1u);
+  EXPECT_EQ(world_.store.Applied("default/g/a"), Episodes({"good"}));
+  EXPECT_EQ(world_.Committed(0), 3);
+  EXPECT_EQ(world_.observer.in_flight, 0u);
+}
+
+// Likewise, but the answer comes when the first one has failed already.
+TEST_F(WorkerLoopFailures, EndTheirCopiesThatWaitForAnAnswer) {
+  const BatchId batch = world_.OpenBatch(2);
+  world_.AddItem(batch, 0, "a", "bad");
+  AddAgain(batch, 0, "bad");
+  world_.AddItem(batch, 1, "a", "good");
+  world_.outcomes.reachable = false;
+  const Status ended = world_.Run(80, [&](int round) {
+    world_.store.CompleteAll();
+    if (round != 40) return;
+    EXPECT_EQ(world_.observer.dead_letters.size(), 1u);
+    world_.store.SetVerdict({});
+    world_.outcomes.reachable = true;
+  });
+  ASSERT_TRUE(ended.ok());
+  EXPECT_EQ(world_.store.Applied("default/g/a"), Episodes({"good"}));
+  EXPECT_EQ(world_.Committed(0), 3);
+}
+
+TEST_F(WorkerLoopFailures, LeaveCopiesOfOtherItemsAlone) {
+  const BatchId batch = world_.OpenBatch(3);
+  world_.AddItem(batch, 0, "a", "bad");
+  AddAgain(batch, 1, "good");
+  AddAgain(batch, 2, "better");
+  ASSERT_TRUE(world_.Run(60).ok());
+  EXPECT_EQ(world_.store.Applied("default/g/a"), Episodes({"good", "better"}));
+  EXPECT_EQ(world_.Committed(0), 3);
 }
 
 }  // namespace

@@ -148,6 +148,21 @@ TEST_F(RepeatGateTest, LeavesNothingOfAGivenUpItemWhenThePartitionIsTaken) {
   EXPECT_EQ(Offsets(gate_.Remove({partition})), Numbers{1});
 }
 
+// The question may have been answered before the item ended, or be on its way.
+TEST_F(RepeatGateTest, EndsWhatItIsToldHasEndedWhateverTheAnswer) {
+  source_.reachable = false;
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(Enter(i, true));
+  EXPECT_TRUE(gate_.MayBeOutdated());
+  gate_.End([](const WorkItem& item) { return item.offset == 1; });
+  source_.reachable = true;
+  Settle();
+  EXPECT_EQ(Offsets(to_try_), (Numbers{0, 2}));
+  EXPECT_EQ(Offsets(ended_), Numbers{1});
+  EXPECT_FALSE(Enter(1, true));
+  Settle();
+  EXPECT_EQ(Offsets(to_try_), Numbers{1}) << "a new question has an answer of its own";
+}
+
 // Answers when and as the test says.
 class ScriptedOutcomes final : public OutcomeSource {
  public:
