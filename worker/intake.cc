@@ -13,10 +13,13 @@ using std::chrono::milliseconds;
 
 // Few enough that a chunk which is done meanwhile does not wait long for its lanes' next one.
 constexpr std::size_t kPollMax = 250;
-// While we are full we do not poll, so librdkafka's bounded queue is the back-pressure. But the
-// group cannot rebalance without our polling; so after a while the partitions are paused (which
-// throws the local queue away and is not free) and polling goes on.
-constexpr milliseconds kFullBeforePause{1'000};
+// While we are full, or a record cannot be taken in yet, we do not poll, so librdkafka's bounded
+// queue is the back-pressure. But the group cannot rebalance without our polling; so after a while
+// the partitions are paused (which throws the local queue away and is not free) and polling goes
+// on.
+constexpr milliseconds kBeforePause{1'000};
+// Judging a record whose batch is not known may hold up the loop for as long.
+constexpr milliseconds kBetweenUnparks{1'000};
 
 }  // namespace
 
@@ -27,16 +30,25 @@ void Intake::OnAssigned(std::span<const PartitionPosition> positions) {
   for (const PartitionPosition& position : positions) {
     held_back_.erase(position.partition);
     stopped_.erase(position.partition);
+    parked_.Drop(position.partition);
   }
 }
 
 bool Intake::HasRoom() const {
   const Held& held = parts_.pipeline.held();
-  return held.items < limits_.items_max && held.reported < limits_.items_max &&
-         held.bytes < limits_.bytes_max;
+  return held.items + parked_.count() < limits_.items_max && held.reported < limits_.items_max &&
+         held.bytes + parked_.bytes() < limits_.bytes_max;
 }
 
 Result<bool> Intake::Fetch() {
+  if (!parked_.empty()) {
+    const Result<bool> unparked = Unpark();
+    if (!unparked.ok() || *unparked) return unparked;
+  }
+  return FetchMore();
+}
+
+Result<bool> Intake::FetchMore() {
   if (next_record_ < records_.size()) return TakeIn();
   if (!HasRoom()) {
     if (Status kept = KeepMembership(); !kept.ok()) return kept.error();
@@ -46,7 +58,7 @@ Result<bool> Intake::Fetch() {
   for (const TopicPartition& partition : held_back_) parts_.consumer.Resume(partition);
   held_back_.clear();
   next_record_ = 0;
-  const std::size_t room = limits_.items_max - parts_.pipeline.held().items;
+  const std::size_t room = limits_.items_max - parts_.pipeline.held().items - parked_.count();
   if (Status polled = parts_.consumer.Poll(milliseconds(0), std::min(room, kPollMax), records_);
       !polled.ok()) {
     return polled.error();
@@ -57,9 +69,10 @@ Result<bool> Intake::Fetch() {
 Status Intake::KeepMembership() {
   const SteadyTime now = parts_.clock.Now();
   if (full_since_ == SteadyTime{}) full_since_ = now;
-  if (now - full_since_ < kFullBeforePause) return {};
+  if (now - full_since_ < kBeforePause) return {};
   for (const TopicPartition& partition : parts_.partitions.owned()) {
-    if (stopped_.contains(partition) || !held_back_.insert(partition).second) continue;
+    if (stopped_.contains(partition) || parked_.Holds(partition)) continue;
+    if (!held_back_.insert(partition).second) continue;
     parts_.consumer.Pause(partition);
   }
   next_record_ = 0;
@@ -69,28 +82,86 @@ Status Intake::KeepMembership() {
 
 Result<bool> Intake::TakeIn() {
   const std::size_t begin = next_record_;
-  if (begin == records_.size() || !KnowsPartitionCount()) return false;
+  if (begin == records_.size()) return false;
+  const bool counted = KnowsPartitionCount();
   const Timestamp now = parts_.clock.WallNow();
+  Status status;
   for (; next_record_ < records_.size(); ++next_record_) {
     const Record& record = records_[next_record_];
-    OwnedPartition* owned = parts_.partitions.Find(record.source);
-    // Revoked within the same poll, or stopped: not ours to read.
-    if (owned == nullptr || stopped_.contains(record.source)) continue;
-    if (!owned->ledger.HasRoom(record.offset)) break;
-    Verdict verdict = parts_.admission.Judge(record, now);
-    if (verdict.kind == Verdict::Kind::kUndecided) break;
-    if (verdict.kind == Verdict::Kind::kUnknown) {
-      Stop(record.source);
-      continue;
+    if (!parked_.empty() && parked_.Holds(record.source)) {
+      parked_.Park(record);
+    } else if (!counted || !Take(record, now, status)) {
+      if (!HasWaited()) return next_record_ > begin;
+      SetAside(record);
+      ++next_record_;
+      return true;  // the loop comes round before the next one is judged, which may take as long
     }
-    if (!owned->ledger.Add(record.offset)) continue;  // delivered twice
-    parts_.meter.lags().Note(record.source, record.offset, record.append_time);
-    ++parts_.meter.flow().taken_in;
-    if (Status entered = Enter(record, std::move(verdict)); !entered.ok()) {
-      return entered.error();
-    }
+    if (!status.ok()) return std::move(status).error();
   }
-  return next_record_ > begin;
+  waiting_since_ = {};
+  return true;
+}
+
+// False when the record must wait: for room, or until its batch is known.
+bool Intake::Take(const Record& record, Timestamp now, Status& status) {
+  OwnedPartition* owned = parts_.partitions.Find(record.source);
+  // Revoked within the same poll, or stopped: not ours to read.
+  if (owned == nullptr || stopped_.contains(record.source)) return true;
+  if (!owned->ledger.HasRoom(record.offset)) return false;
+  Verdict verdict = parts_.admission.Judge(record, now);
+  if (verdict.kind == Verdict::Kind::kUndecided) return false;
+  if (verdict.kind == Verdict::Kind::kUnknown) {
+    Stop(record.source);
+    return true;
+  }
+  if (!owned->ledger.Add(record.offset)) return true;  // delivered twice
+  parts_.meter.lags().Note(record.source, record.offset, record.append_time);
+  ++parts_.meter.flow().taken_in;
+  status = Enter(record, std::move(verdict));
+  return true;
+}
+
+bool Intake::HasWaited() {
+  const SteadyTime now = parts_.clock.Now();
+  if (waiting_since_ == SteadyTime{}) waiting_since_ = now;
+  return now - waiting_since_ >= kBeforePause;
+}
+
+void Intake::SetAside(const Record& record) {
+  log::Warn("partition_waits",
+            {{"partition", record.source.partition},
+             {"offset", record.offset},
+             {"detail",
+              "this record cannot be taken in yet: its batch is not known and the journal "
+              "cannot be read, or too much before it is unfinished; other partitions go on"}});
+  held_back_.erase(record.source);  // paused for a reason of its own
+  parts_.consumer.Pause(record.source);
+  parked_.Park(record);
+  next_unpark_ = parts_.clock.Now() + kBetweenUnparks;
+}
+
+Result<bool> Intake::Unpark() {
+  const SteadyTime now = parts_.clock.Now();
+  if (now < next_unpark_) return false;
+  const Timestamp wall_now = parts_.clock.WallNow();
+  const bool counted = KnowsPartitionCount();
+  bool any = false;
+  Status status;
+  for (const TopicPartition& partition : parked_.partitions()) {
+    if (parts_.clock.Now() - now >= kBetweenUnparks) break;
+    while (counted && parked_.Holds(partition) &&
+           Take(parked_.Front(partition), wall_now, status)) {
+      if (!status.ok()) return std::move(status).error();
+      parked_.DropFront(partition);
+      any = true;
+    }
+    const bool ours = parts_.partitions.Find(partition) != nullptr && !stopped_.contains(partition);
+    if (parked_.Holds(partition) || !ours) continue;
+    parts_.consumer.Resume(partition);
+    log::Info("partition_goes_on", {{"partition", partition.partition}});
+  }
+  next_unpark_ = parts_.clock.Now() + kBetweenUnparks;
+  return any;
 }
 
 // A broker may be unable to say it for a moment, above all when the topic is new. What was polled

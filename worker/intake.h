@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "worker/admission.h"
 #include "worker/loop_meter.h"
+#include "worker/parked_records.h"
 #include "worker/partition_book.h"
 #include "worker/pipeline.h"
 #include "worker/worker_observer.h"
@@ -49,8 +50,13 @@ class Intake {
 
  private:
   bool HasRoom() const;
+  Result<bool> FetchMore();
   Status KeepMembership();
   Result<bool> TakeIn();
+  bool Take(const Record& record, Timestamp now, Status& status);
+  bool HasWaited();
+  void SetAside(const Record& record);
+  Result<bool> Unpark();
   bool KnowsPartitionCount();
   Status Enter(const Record& record, Verdict&& verdict);
   void Stop(TopicPartition partition);
@@ -59,8 +65,11 @@ class Intake {
   const IntakeLimits limits_;
   std::int32_t partition_count_ = 0;  // needed to tell misrouted records; 0: not known
   std::vector<Record> records_;
-  std::size_t next_record_ = 0;         // of records_, not judged yet
-  SteadyTime full_since_{};             // zero while there is room
+  std::size_t next_record_ = 0;  // of records_, not judged yet
+  SteadyTime full_since_{};      // zero while there is room
+  SteadyTime waiting_since_{};   // zero while every record could be taken in
+  ParkedRecords parked_;         // of partitions that are paused because of the first of them
+  SteadyTime next_unpark_{};
   std::set<TopicPartition> held_back_;  // paused because we are full
   std::set<TopicPartition> stopped_;    // paused because of a record that this build cannot read
 };

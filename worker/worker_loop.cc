@@ -8,16 +8,10 @@
 #include "common/base/log.h"
 
 namespace headrace::worker {
-namespace {
-
-constexpr std::size_t kLedgerSpanMax = 1u << 20;
-
-}  // namespace
-
 WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
     : ports_(std::move(ports)),
       plan_(std::move(plan)),
-      partitions_(kLedgerSpanMax),
+      partitions_(plan_.ledger_span_max),
       claims_(ports_.store, plan_.admission.cluster_id + "/" + plan_.admission.topic),
       meter_({ports_.flow, ports_.backlog, ports_.clock}, partitions_,
              plan_.settings.stall_alert_after),

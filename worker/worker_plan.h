@@ -43,6 +43,8 @@ struct WorkerPlan {
   std::string outcomes_topic;
   std::string dead_letters_topic;
   std::uint64_t seed = 1;  // of the retry jitter
+  // Of a partition, from its first unfinished record on; a byte each.
+  std::size_t ledger_span_max = 1u << 20;
 };
 
 }  // namespace headrace::worker

@@ -44,6 +44,7 @@ class MemoryEventLog::Broker {
   std::map<std::string, MemoryGroup> groups GUARDED_BY(mutex);
   std::map<std::string, std::pair<int, Error>> failures GUARDED_BY(mutex);
   bool reachable GUARDED_BY(mutex) = true;
+  std::set<std::string> hidden GUARDED_BY(mutex);  // topics
   bool refuses_commits GUARDED_BY(mutex) = false;
   bool holds_deliveries GUARDED_BY(mutex) = false;
 };
@@ -68,6 +69,7 @@ class MemoryEventLog::Consumer final : public EventConsumer {
     std::vector<Header> headers;
   };
 
+  bool Reaches() const REQUIRES(broker_.mutex);
   void Rebalance();
   std::vector<TopicPartition> Wanted() const REQUIRES(broker_.mutex);
   void GiveUp(const std::vector<TopicPartition>& partitions) REQUIRES(broker_.mutex);

@@ -47,7 +47,7 @@ Status MemoryEventLog::Consumer::Poll(std::chrono::milliseconds timeout, std::si
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   MutexLock lock(broker_.mutex);
   while (true) {
-    if (!broker_.reachable) return Transient(kUnreachable);
+    if (!Reaches()) return Transient(kUnreachable);
     if (Fetch(count_max, records) > 0 || timeout.count() == 0) return {};
     if (broker_.changed.wait_until(broker_.mutex, deadline) == std::cv_status::timeout) return {};
   }
@@ -79,12 +79,18 @@ Status MemoryEventLog::Consumer::Seek(const PartitionPosition& position) {
 
 Result<std::vector<std::int64_t>> MemoryEventLog::Consumer::EndOffsets(std::uint16_t topic) {
   MutexLock lock(broker_.mutex);
-  if (!broker_.reachable) return Transient(kUnreachable);
+  if (!Reaches()) return Transient(kUnreachable);
   std::vector<std::int64_t> ends;
   for (const MemoryPartition& partition : broker_.topics.at(topics_.at(topic))) {
     ends.push_back(partition.end_offset);
   }
   return ends;
+}
+
+bool MemoryEventLog::Consumer::Reaches() const {
+  return broker_.reachable && std::ranges::none_of(topics_, [&](const std::string& topic) {
+           return broker_.hidden.contains(topic);
+         });
 }
 
 PartitionName MemoryEventLog::Consumer::NameOf(TopicPartition partition) const {

@@ -178,6 +178,15 @@ void MemoryEventLog::SetReachable(bool reachable) {
   broker_->changed.notify_all();
 }
 
+void MemoryEventLog::HideTopic(const std::string& topic, bool hide) {
+  MutexLock lock(broker_->mutex);
+  if (hide) {
+    broker_->hidden.insert(topic);
+  } else {
+    broker_->hidden.erase(topic);
+  }
+}
+
 void MemoryEventLog::HoldDeliveries(bool hold) {
   MutexLock lock(broker_->mutex);
   broker_->holds_deliveries = hold;

@@ -52,6 +52,8 @@ class MemoryEventLog {
 
   // While unreachable every call that needs a broker answers kTransient; produced records wait.
   void SetReachable(bool reachable);
+  // The same for consumers of one topic.
+  void HideTopic(const std::string& topic, bool hide);
   // Meanwhile produced records wait, and everything else works.
   void HoldDeliveries(bool hold);
   // While commits are refused everything else works.

@@ -32,6 +32,17 @@ void Checker::Polled(const Host& host, std::size_t bytes) {
   memory.poll_bytes_max = std::max(memory.poll_bytes_max, bytes);
 }
 
+// A loop that is full, or has a record that must wait, polls on after a second: the group could not
+// rebalance without it. Both may come in a row. A leap of the clock counts as little.
+void Checker::Stepped(const Host& host, SteadyTime now) {
+  constexpr std::chrono::milliseconds kTimeMax{3'000}, kStepMax{100};
+  Memory& memory = memories_[host.incarnation()];
+  const auto since = now - std::exchange(memory.stepped_at, now);
+  memory.unpolled += std::min<SteadyTime::duration>(since, kStepMax);
+  if (host.polled) memory.unpolled = {};
+  if (memory.unpolled > kTimeMax) Fail("a worker polls on", "for seconds it did not");
+}
+
 void Checker::Tried(const Host& host, const Chunk& chunk) {
   Memory& memory = memories_[host.incarnation()];
   if (host.draining) Fail("nothing is begun while the worker drains", "a chunk was begun");

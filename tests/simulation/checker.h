@@ -30,6 +30,8 @@ class Checker {
   void Assigned(const Host& host, std::int32_t partition);
   void Delivered(const Host& host, const Place& place);
   void Polled(const Host& host, std::size_t bytes);
+  // Its loop has come round.
+  void Stepped(const Host& host, SteadyTime now);
   void Tried(const Host& host, const Chunk& chunk);
   void Answered(const Host& host, const ChunkResult& result, const Chunk& chunk);
   // The store took an item; `owned`: from the owner of its partition.
@@ -65,7 +67,9 @@ class Checker {
     std::size_t items_in_store = 0;
     std::size_t poll_bytes_max = 0;
     bool may_commit = true;  // its last commit succeeded
-    int successes = 0;       // chunks that the store applied or judged
+    SteadyTime stepped_at{};
+    SteadyTime::duration unpolled{};
+    int successes = 0;  // chunks that the store applied or judged
     struct Tries {
       int successes_before = 0;  // the first
       int failures = 0;          // that were nobody's fault

@@ -43,6 +43,7 @@ class Host {
   // Partitions of the items topic that the loop was given and that were not taken from it.
   std::set<std::int32_t> holds;
   std::map<std::int32_t, std::int64_t> given_at;  // by partition: when it last was, in Trace::now()
+  bool polled = false;                            // the items topic, in the loop's last step
 
  private:
   const std::int64_t incarnation_;

@@ -44,7 +44,8 @@ Status Member::Poll(std::chrono::milliseconds, std::size_t count_max,
   Host::Call(host_);
   records.clear();
   held_.clear();
-  if (!stage_.cluster.reachable) return Unreachable();
+  if (host_ != nullptr && place_.leads_work) host_->polled = true;
+  if (!Reaches()) return Unreachable();
   if (group_ != nullptr) FollowGroup();
   if (stage_.Strikes(stage_.plan.rates.poll_error)) return Unreachable();
   Fetch(count_max, records);
@@ -54,6 +55,11 @@ Status Member::Poll(std::chrono::milliseconds, std::size_t count_max,
     stage_.checker.Polled(*host_, bytes);
   }
   return {};
+}
+
+bool Member::Reaches() const {
+  const bool looks_up = group_ == nullptr && place_.topics.front() == kJournalTopic;
+  return stage_.cluster.reachable && (!looks_up || stage_.clock.Now() >= stage_.journal_away_until);
 }
 
 // As librdkafka does: what the group decided is told from within a poll.
@@ -247,7 +253,7 @@ Status Member::Seek(const PartitionPosition& position) {
 
 Result<std::vector<std::int64_t>> Member::EndOffsets(std::uint16_t topic) {
   Host::Call(host_);
-  if (!stage_.cluster.reachable || stage_.Strikes(stage_.plan.rates.poll_error)) {
+  if (!Reaches() || stage_.Strikes(stage_.plan.rates.poll_error)) {
     return Unreachable();
   }
   std::vector<std::int64_t> ends;

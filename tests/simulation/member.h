@@ -52,6 +52,7 @@ class Member final : public EventConsumer {
   };
 
   Status TryCommit(std::span<const PartitionPosition> positions);
+  bool Reaches() const;
   void FollowGroup();
   void GiveUp(std::vector<TopicPartition> partitions);
   void Lose();

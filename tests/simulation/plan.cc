@@ -87,6 +87,7 @@ Plan Plan::Of(std::uint64_t seed) {
                  .chunks_in_flight_max = static_cast<std::size_t>(random.Between(1, 4))};
   plan.settings = Settings(random);
   plan.fences = random.Chance(500);
+  plan.rates.journal_away = Rate(random, 8);
   if (random.Chance(300)) AddDeadlyItems(random, plan);
   return plan;
 }

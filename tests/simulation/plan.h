@@ -18,6 +18,7 @@ struct FaultRates {
   int store_outage = 0;  // for a while
   int redis_away = 0;    // for a while
   int redis_loss = 0;    // it is set back, or emptied
+  int journal_away = 0;  // to those who look a batch up in it, for a while
   int leap = 0;          // of the clock
   // Occasions are calls.
   int poll_error = 0;

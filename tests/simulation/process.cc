@@ -123,7 +123,10 @@ Process::~Process() = default;
 
 bool Process::StepLoop() {
   return Turn([this] {
-    if (loop_.Step().ok()) {
+    host_.polled = false;
+    const bool goes_on = loop_.Step().ok();
+    stage_.checker.Stepped(host_, stage_.clock.Now());
+    if (goes_on) {
       if (!producer_.failed()) return;
       Checker::Fail("a worker that cannot deliver ends", "it goes on");
     }

@@ -57,6 +57,7 @@ struct Stage {
   Fence fence;
   bool faults = true;
   SteadyTime store_out_until{};
+  SteadyTime journal_away_until{};
 };
 
 }  // namespace headrace::simulation

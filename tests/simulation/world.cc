@@ -121,6 +121,9 @@ void World::StrikeServices() {
   if (stage_.Strikes(rates.store_outage)) {
     stage_.store_out_until = now + milliseconds(stage_.random.Between(50, 8'000));
   }
+  if (stage_.Strikes(rates.journal_away)) {
+    stage_.journal_away_until = now + milliseconds(stage_.random.Between(100, 8'000));
+  }
   if (stage_.Strikes(rates.redis_away)) {
     redis_.away_until = now + milliseconds(stage_.random.Between(10, 3'000));
   }
@@ -139,6 +142,7 @@ void World::EndFaults() {
   stage_.cluster.reachable = true;
   kafka_away_until_ = {};
   stage_.store_out_until = {};
+  stage_.journal_away_until = {};
   redis_.away_until = {};
   for (auto& process : processes_) {
     if (process) process->host().DieWithin(0);

@@ -110,7 +110,8 @@ class WorkerWorld {
         WorkerPlan{.settings = settings,
                    .admission = {.topic = kItems, .cluster_id = "cluster", .limits = {}},
                    .outcomes_topic = kOutcomes,
-                   .dead_letters_topic = kLetters});
+                   .dead_letters_topic = kLetters,
+                   .ledger_span_max = ledger_span_max});
   }
 
   // Runs a new loop for `rounds` rounds, then stops it in good order. `each` is called before every
@@ -178,6 +179,7 @@ class WorkerWorld {
   ToldOutcomes outcomes;
   RecordingObserver observer;
   WorkerSettings settings;
+  std::size_t ledger_span_max = 1u << 20;
   Wakeup wakeup;
   std::unique_ptr<EventProducer> producer;
   std::unique_ptr<accounting::BatchDirectory> directory;
