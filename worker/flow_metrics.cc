@@ -80,8 +80,8 @@ struct FlowMetrics::Instruments {
         lag_seconds(to.NewGauges("headrace_kafka_consumer_lag_seconds",
                                  "Age of the first unprocessed record; 0 when caught up")),
         stalled(to.NewGauges("headrace_partition_stalled",
-                             "1 when records wait and none has been finished for "
-                             "worker.stall_alert_after")),
+                             "1 when a partition is behind and its first unfinished record is the "
+                             "same for worker.stall_alert_after")),
         rebalances(AddEach(to.NewCounters("headrace_kafka_rebalances_total",
                                           "Changes of the partitions that this worker owns"),
                            "kind", kRebalances)),

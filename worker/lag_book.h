@@ -22,7 +22,7 @@ struct PartitionLag {
   // Now minus the append time of the first unprocessed record; zero when caught up, empty while it
   // is not known yet.
   std::optional<std::chrono::microseconds> age;
-  bool stalled = false;  // behind, and nothing was finished for a while
+  bool stalled = false;  // behind, and its frontier has not moved for a while
 };
 
 // Pure. Owned by the loop thread, beside the PartitionBook whose partitions it follows.

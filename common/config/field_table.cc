@@ -184,8 +184,9 @@ void AddRedis(Fields& fields) {
 
 void AddWatchdogs(Fields& fields) {
   fields.push_back(DurationField(Row("worker.stall_alert_after",
-                                     "Time after which a partition that is behind and finishes "
-                                     "nothing counts as stalled in the metrics",
+                                     "Time after which a partition that is behind and whose first "
+                                     "unfinished record stays the same counts as stalled in the "
+                                     "metrics",
                                      kWorkerOnly),
                                  seconds(1), hours(24), MEMBER(worker.stall_alert_after)));
   fields.push_back(DurationField(Row("worker.loop_silence_max",

@@ -29,7 +29,7 @@ struct WorkerSettings {
   // long after its first.
   std::uint32_t retry_attempts_max = 10;
   std::chrono::milliseconds retry_age_max{3'600'000};
-  std::chrono::milliseconds stall_alert_after{300'000};  // of a partition that stands still
+  std::chrono::milliseconds stall_alert_after{120'000};  // of a partition that stands still
   std::chrono::milliseconds loop_silence_max{60'000};    // then the process is not alive
   std::chrono::milliseconds loop_end_after{300'000};     // so much later it ends; 0: never
 };

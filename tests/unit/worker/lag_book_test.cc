@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "common/config/worker_settings.h"
 #include "tests/fakes/manual_clock.h"
 #include "worker/duration_tally.h"
 
@@ -120,6 +123,35 @@ TEST_F(LagBookTest, APartitionThatIsBehindAndStandsIsStalled) {
   partitions_.Complete(kPartition, 1);
   clock_.Advance(seconds(100));
   EXPECT_FALSE(Measure().stalled) << "nothing waits";
+}
+
+TEST_F(LagBookTest, CountsAnewWithEachAssignment) {
+  Own(0);
+  backlog_.ends = {1};
+  Read(0, seconds(0));
+  Measure();
+  clock_.Advance(seconds(59));
+  Own(0);
+  Read(0, seconds(59));
+  Measure();
+  clock_.Advance(seconds(59));
+  EXPECT_FALSE(Measure().stalled);
+  clock_.Advance(seconds(1));
+  EXPECT_TRUE(Measure().stalled);
+}
+
+// Longer than one item takes to fail, shorter than the time after which the group gives up on a
+// member that does not poll (max.poll.interval.ms).
+TEST(WorkerSettings, SayThatAPartitionIsStalledInTime) {
+  const WorkerSettings settings;
+  std::chrono::milliseconds tries{0}, pause = settings.retry_backoff;
+  for (std::uint32_t attempt = 1; attempt < settings.retry_attempts_max; ++attempt) {
+    tries += std::min(pause, settings.retry_backoff_max);
+    pause *= 2;
+  }
+  EXPECT_EQ(tries, std::chrono::milliseconds(81'000));
+  EXPECT_GT(settings.stall_alert_after, tries);
+  EXPECT_LT(settings.stall_alert_after, std::chrono::minutes(5));
 }
 
 TEST(DurationTally, CountsByUpperBound) {
