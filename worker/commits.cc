@@ -3,6 +3,12 @@
 #include "common/base/log.h"
 
 namespace headrace::worker {
+namespace {
+
+// The wait between two of them may end early.
+constexpr int kLastTriesMax = 10;
+
+}  // namespace
 
 void Commits::CommitIfDue(bool items_wait) {
   const SteadyTime now = parts_.clock.Now();
@@ -31,6 +37,19 @@ bool Commits::CommitNow(const std::set<TopicPartition>& left) {
   parts_.partitions.MarkCommitted(due);
   parts_.kafka.Note({}).IgnoreError();
   return true;
+}
+
+void Commits::CommitLast(const std::set<TopicPartition>& left, SteadyTime deadline,
+                         const Wakeup& wakeup) {
+  for (int tries = 1; !CommitNow(left); ++tries) {
+    if (tries == kLastTriesMax || parts_.clock.Now() + kRetry > deadline) {
+      log::Warn("last_commit_failed",
+                {{"tries", tries},
+                 {"detail", "the next owner repeats what has ended since the commit before"}});
+      return;
+    }
+    wakeup.Wait(kRetry);
+  }
 }
 
 }  // namespace headrace::worker

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/base/clock.h"
+#include "common/base/wakeup.h"
 #include "common/ports/event_log.h"
 #include "worker/kafka_watch.h"
 #include "worker/loop_beat.h"
@@ -37,6 +38,9 @@ class Commits {
   void CommitIfDue(bool items_wait);
   // False when it failed. `left`: see PartitionBook::NextCommit.
   bool CommitNow(const std::set<TopicPartition>& left);
+  // Before partitions are given up. One that fails is tried again a few times, not after
+  // `deadline`; waits on `wakeup` in between.
+  void CommitLast(const std::set<TopicPartition>& left, SteadyTime deadline, const Wakeup& wakeup);
   // The next CommitIfDue commits.
   void Hasten() { next_ = {}; }
 

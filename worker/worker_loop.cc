@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 
 namespace headrace::worker {
+
 WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
     : ports_(std::move(ports)),
       plan_(std::move(plan)),
@@ -69,9 +70,10 @@ Result<bool> WorkerLoop::Tick() {
 
 void WorkerLoop::Finish() {
   // What waits in lanes is not begun; the next owner finds it behind the committed frontier.
+  const SteadyTime deadline = ports_.clock.Now() + plan_.settings.drain_timeout;
   const std::set<TopicPartition> owned = partitions_.owned();
   pipeline_.Drain(plan_.settings.drain_timeout);
-  CommitLeaving(owned);
+  CommitLeaving(owned, deadline);
   Leave();
 }
 
@@ -84,8 +86,9 @@ void WorkerLoop::Leave() {
 }
 
 // The last commit of partitions that another worker will own.
-void WorkerLoop::CommitLeaving(const std::set<TopicPartition>& partitions) {
-  commits_.CommitNow(pipeline_.idle() ? partitions : std::set<TopicPartition>());
+void WorkerLoop::CommitLeaving(const std::set<TopicPartition>& partitions, SteadyTime deadline) {
+  commits_.CommitLast(pipeline_.idle() ? partitions : std::set<TopicPartition>(), deadline,
+                      ports_.wakeup);
 }
 
 void WorkerLoop::OnAssigned(std::vector<PartitionPosition>& positions) {
@@ -113,9 +116,11 @@ void WorkerLoop::OnRevoked(std::span<const TopicPartition> partitions) {
   if (partitions_.owned().empty()) return;
   EnterPhase(ports_.beat, LoopPhase::kRevoking);
   const std::set<TopicPartition> leaving(partitions.begin(), partitions.end());
-  pipeline_.Drain(std::min(plan_.settings.drain_timeout, plan_.settings.session_timeout / 2));
+  const auto budget = std::min(plan_.settings.drain_timeout, plan_.settings.session_timeout / 2);
+  const SteadyTime deadline = ports_.clock.Now() + budget;
+  pipeline_.Drain(budget);
   pipeline_.Forget(leaving);  // what was not begun, and what was and must be tried again
-  CommitLeaving(leaving);
+  CommitLeaving(leaving, deadline);
   Disown(RebalanceKind::kRevoked, partitions);
 }
 

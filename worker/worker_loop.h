@@ -47,7 +47,7 @@ class WorkerLoop final : public AssignmentListener {
  private:
   Result<bool> Tick();
   void LogSuspects(const PartitionPosition& position);
-  void CommitLeaving(const std::set<TopicPartition>& partitions);
+  void CommitLeaving(const std::set<TopicPartition>& partitions, SteadyTime deadline);
   void Disown(RebalanceKind kind, std::span<const TopicPartition> partitions);
   void Leave();
 

@@ -46,6 +46,7 @@ class MemoryEventLog::Broker {
   bool reachable GUARDED_BY(mutex) = true;
   std::set<std::string> hidden GUARDED_BY(mutex);  // topics
   bool refuses_commits GUARDED_BY(mutex) = false;
+  int commits_to_refuse GUARDED_BY(mutex) = 0;
   bool holds_deliveries GUARDED_BY(mutex) = false;
 };
 

@@ -56,7 +56,10 @@ Status MemoryEventLog::Consumer::Poll(std::chrono::milliseconds timeout, std::si
 Status MemoryEventLog::Consumer::Commit(std::span<const PartitionPosition> positions) {
   MutexLock lock(broker_.mutex);
   if (!broker_.reachable) return Transient(kUnreachable);
-  if (broker_.refuses_commits) return Transient("commits are refused");
+  if (broker_.refuses_commits || broker_.commits_to_refuse > 0) {
+    if (broker_.commits_to_refuse > 0) --broker_.commits_to_refuse;
+    return Transient("commits are refused");
+  }
   MemoryGroup& group = broker_.groups[group_];
   for (const PartitionPosition& position : positions) {
     const auto owner = group.owners.find(NameOf(position.partition));

@@ -197,6 +197,11 @@ void MemoryEventLog::RefuseCommits(bool refuse) {
   broker_->refuses_commits = refuse;
 }
 
+void MemoryEventLog::RefuseNextCommits(int count) {
+  MutexLock lock(broker_->mutex);
+  broker_->commits_to_refuse = count;
+}
+
 void MemoryEventLog::FailDeliveries(const std::string& topic, int count, Error error) {
   MutexLock lock(broker_->mutex);
   broker_->failures.insert_or_assign(topic, std::pair(count, std::move(error)));

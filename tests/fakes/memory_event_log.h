@@ -58,6 +58,7 @@ class MemoryEventLog {
   void HoldDeliveries(bool hold);
   // While commits are refused everything else works.
   void RefuseCommits(bool refuse);
+  void RefuseNextCommits(int count);
   // The next `count` records to `topic` are not stored; their deliveries carry `error`.
   void FailDeliveries(const std::string& topic, int count, Error error);
   // Removes offsets [first, last], as compaction (a gap) or retention (from the start) does.

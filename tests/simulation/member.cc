@@ -198,9 +198,12 @@ void Member::FetchFrom(TopicPartition partition, std::size_t count_max,
   }
 }
 
+// While a loop drains it tries again, and the world goes on.
 Status Member::Commit(std::span<const PartitionPosition> positions) {
   const Status committed = TryCommit(positions);
-  if (place_.leads_work) stage_.checker.CommitEnded(*host_, committed.ok());
+  if (!place_.leads_work) return committed;
+  stage_.checker.CommitEnded(*host_, committed.ok());
+  if (!committed.ok() && host_->draining && host_->pass_time) host_->pass_time();
   return committed;
 }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "tests/unit/worker/worker_world.h"
 
 namespace headrace::worker {
@@ -65,6 +67,56 @@ TEST(WorkerLoop, LeavesARetryOfARevokedPartitionToItsNextOwner) {
   steps(30);
   EXPECT_EQ(world.store.waiting(), 0u) << "it was begun again";
   EXPECT_EQ(world.observer.in_flight, 0u);
+}
+
+// The commit of each second is far away, so the last one says what has ended.
+class WorkerLoopLastCommit : public testing::Test {
+ protected:
+  void Run(std::function<void()> as_it_ends) {
+    world_.settings.commit_interval = std::chrono::hours(1);
+    world_.AddItem(world_.OpenBatch(1), 0, "a", "x");
+    ASSERT_TRUE(world_
+                    .Run(40,
+                         [&](int round) {
+                           world_.store.CompleteAll();
+                           if (round == 40) as_it_ends();
+                         })
+                    .ok());
+  }
+
+  WorkerWorld world_{1};
+};
+
+TEST_F(WorkerLoopLastCommit, IsTriedAgainWhenItFails) {
+  world_.settings.drain_timeout = std::chrono::seconds(1);
+  Run([&] { world_.log.RefuseNextCommits(1); });
+  EXPECT_EQ(world_.Committed(0), 1);
+  EXPECT_EQ(world_.log.Committed(kGroup, kItems, 0)->metadata, "hw=1;clean");
+}
+
+TEST_F(WorkerLoopLastCommit, IsTriedAgainWhenAPartitionIsRevoked) {
+  world_.settings.drain_timeout = std::chrono::seconds(1);
+  world_.settings.commit_interval = std::chrono::hours(1);
+  world_.AddItem(world_.OpenBatch(1), 0, "a", "x");
+  const auto loop = world_.MakeLoop();
+  ASSERT_TRUE(loop->Join().ok());
+  for (int i = 0; i < 20; ++i) {
+    world_.clock.Advance(std::chrono::milliseconds(20));
+    world_.store.CompleteAll();
+    ASSERT_TRUE(loop->Step().ok());
+  }
+  ASSERT_EQ(world_.Committed(0), 0);
+  world_.log.RefuseNextCommits(1);
+  world_.wakeup.Signal();  // no real waiting
+  const TopicPartition partition{0, 0};
+  loop->OnRevoked({&partition, 1});
+  EXPECT_EQ(world_.Committed(0), 1);
+}
+
+TEST_F(WorkerLoopLastCommit, IsNotTriedAgainBeyondTheTimeForLeaving) {
+  world_.settings.drain_timeout = std::chrono::milliseconds(0);
+  Run([&] { world_.log.RefuseNextCommits(1); });
+  EXPECT_EQ(world_.Committed(0), 0);
 }
 
 }  // namespace
