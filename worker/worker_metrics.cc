@@ -103,6 +103,9 @@ void WorkerMetrics::OnChunkDone(const ChunkResult& result, std::size_t items) {
     // Here and not in OnStore, which hears nothing of a store that was down before.
     health_.SetFailed(WorkerHealth::kStore, Detail(*result.error));
   }
+  if (result.error && result.error->error_class == StoreErrorClass::kThrottled) {
+    NoteThrottling(*result.error);
+  }
   const std::size_t answer = AnswerOf(result);
   instruments_->chunks[answer]->Increment();
   instruments_->duplicates.Increment(result.duplicates);
@@ -121,15 +124,21 @@ void WorkerMetrics::OnStore(bool up, const std::optional<StoreError>& error) {
 void WorkerMetrics::OnPace(const PaceState& pace) {
   instruments_->chunks_max.Set(static_cast<double>(pace.chunks_max));
   instruments_->pace.Set(pace.items_per_second);
-  if (std::exchange(throttled_, pace.throttled) == pace.throttled) return;
-  if (pace.throttled) {
-    log::Warn("store_throttles",
-              {{"detail",
-                "the store refuses what is too much for it; this worker goes as fast as it is let, "
-                "see headrace_store_pace_items_per_second (no item fails)"}});
-  } else {
-    log::Info("store_throttles_no_more");
-  }
+  throttled_ = pace.throttled;
+  if (throttled_ || throttled_for_.empty()) return;
+  throttled_for_.clear();
+  log::Info("store_throttles_no_more");
+}
+
+// Once for each reason: a disk may become full after a budget was used up.
+void WorkerMetrics::NoteThrottling(const StoreError& error) {
+  if (std::exchange(throttled_for_, error.code) == error.code) return;
+  log::Warn("store_throttles",
+            {{"code", error.code},
+             {"reason", error.message},
+             {"detail",
+              "the store refuses what is too much for it; this worker goes as fast as it is let, "
+              "see headrace_store_pace_items_per_second (no item fails)"}});
 }
 
 void WorkerMetrics::OnMisrouted(const Record& record, std::int32_t expected) {

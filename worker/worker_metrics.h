@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "worker/metrics_registry.h"
 #include "worker/worker_health.h"
@@ -29,12 +30,14 @@ class WorkerMetrics final : public WorkerObserver {
   struct Instruments;
   enum class IntakePause { kNone, kFull, kThrottled, kStoreDown };
   void NoteIntake(IntakePause pause);
+  void NoteThrottling(const StoreError& error);
 
   WorkerHealth& health_;
   const std::unique_ptr<Instruments> instruments_;
   bool explained_misrouting_ = false;
   bool store_is_up_ = true;
   bool throttled_ = false;
+  std::string throttled_for_;  // the error's code; empty while the store does not throttle
   IntakePause intake_pause_ = IntakePause::kNone;
 };
 

@@ -62,11 +62,17 @@ TEST_F(StoreLog, ThrottlingIsSaidWhenItStartsAndWhenItStops) {
   EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_store_pace_items_per_second", "+Inf")));
   EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_store_concurrency_limit", "8")));
   const PaceState slow{.throttled = true, .chunks_max = 2, .items_per_second = 66.5};
-  EXPECT_TRUE(Says(log(slow), "warning store_throttles "));
+  ChunkResult refused = Failed(StoreErrorClass::kThrottled);
+  const std::string said = Log(refused, false);
+  EXPECT_TRUE(Says(said, "warning store_throttles code=c reason=\"the disk is full\"")) << said;
   EXPECT_EQ(log(slow), "");
+  EXPECT_EQ(Log(refused, false), "");
+  refused.error->code = "other";
+  EXPECT_TRUE(Says(Log(refused, false), "code=other")) << "another reason is news";
   EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_store_pace_items_per_second", "66.5")));
   EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_store_concurrency_limit", "2")));
   EXPECT_TRUE(Says(log({.chunks_max = 8}), "store_throttles_no_more"));
+  EXPECT_EQ(log({.chunks_max = 8}), "");
 }
 
 // The gauge of one reason at a time, and a line in the log only for a store that is down.
