@@ -129,7 +129,8 @@ TEST(PostgresPrivate, ACommitThatDidNotAwaitItsStandbyIsTriedAgain) {
 // Else each try would leave a session behind that waits for the standby, until no other gets in.
 TEST(PostgresPrivate, ACommitThatIsGivenUpDoesNotWaitForItsStandbyAnyMore) {
   auto server = PrivatePostgres();
-  auto store = OpenStore(server->Url("?timeout=300ms&connections=1&schema=s"));
+  OpenStore(server->Url("?schema=s"));
+  auto store = OpenStore(server->Url("?timeout=1s&connections=1&schema=s"));
   Session beside(server->Url(), "s");
   AwaitStandbys(beside, "gone");
   const auto items = EpisodeItems(GraphNamed("g"), BatchId::Random(), 0, 3);
