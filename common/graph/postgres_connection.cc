@@ -26,7 +26,6 @@ constexpr Default kDefaults[] = {
     {"connect_timeout", "5"},
     {"tcp_user_timeout", "30000"},
     {"keepalives_idle", "30"},
-    {"client_encoding", "UTF8"},
 };
 
 // Of several hosts each has a line. Left out are libpq's hints, which begin with a tab, and what
@@ -70,6 +69,9 @@ pg_conn* StartConnecting(const std::string& conninfo) {
   // Expanded by libpq, and what stands later wins.
   names.push_back("dbname");
   values.push_back(conninfo.c_str());
+  // We send UTF-8. Under any other name the server would convert it once more, and store that.
+  names.push_back("client_encoding");
+  values.push_back("UTF8");
   names.push_back(nullptr);
   values.push_back(nullptr);
   return PQconnectStartParams(names.data(), values.data(), 1);
