@@ -14,6 +14,8 @@ namespace headrace::graph {
 namespace {
 
 constexpr std::uint32_t kRateMax = 1'000'000;
+constexpr const char* kBadPercent =
+    "a percent sign must be followed by two hexadecimal digits, other than 00";
 
 Status TakeText(std::string_view name, std::string value, std::string& field) {
   if (value.empty()) return Invalid(std::string(name) + " needs a text");
@@ -43,7 +45,8 @@ Status TakeParameter(std::string_view parameter, StoreUrl& url) {
   }
   auto value = PercentDecode(equals == std::string_view::npos ? std::string_view()
                                                               : parameter.substr(equals + 1));
-  if (!value) return Invalid(name + ": a percent sign must be followed by two hexadecimal digits");
+  // Of a password with a question mark in it this may be the rest, so that only our names are said.
+  if (!value) return Invalid((ours ? name : "a parameter") + ": " + kBadPercent);
   if (name == "fail-on") return TakeText(name, std::move(*value), rehearsal.fail_on);
   if (name == "rate") return TakeRate(*value, rehearsal.rate);
   if (name == "rate-file") return TakeText(name, std::move(*value), rehearsal.rate_file);
@@ -88,7 +91,7 @@ Result<StoreUrl> ParseStoreUrl(std::string_view text) {
   url.raw_location = address.substr(colon + 1);
   auto location = PercentDecode(url.raw_location);
   if (!location) {
-    return Invalid("store URL: a percent sign must be followed by two hexadecimal digits");
+    return Invalid(std::string("store URL: ") + kBadPercent);
   }
   url.location = std::move(*location);
   if (question != std::string_view::npos) {

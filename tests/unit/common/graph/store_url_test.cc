@@ -88,7 +88,13 @@ TEST(StoreUrl, JudgesPostgresUrlsAsLibpqDoesAndTellsNoSecret) {
       {"postgres://h/db?schema=other", ""},
       {"postgresql://h/db?options=-c%20lock_timeout%3D1s", ""},
       {"postgresql:", "postgresql://"},
-      {"postgresql://ana:geheim@h/db?sslmod=require", "libpq cannot read it"},
+      {"postgresql://ana:geheim@h/db?sslmod=require", "there is no parameter \"sslmod\""},
+      {"postgresql://ana:geheim@h/db?schema=x&conections=2",
+       "there is no parameter \"conections\""},
+      {"postgresql://h/db?password=a&geheim=b", "libpq cannot read it"},
+      {"postgresql://h:/db?sslmode", "libpq cannot read it"},
+      {"postgresql://[::1]:5432,h2/db", ""},
+      {"postgresql://ana:a:b#c@h/db", ""},
       {"postgresql://ana:geheim@h/db?connections=0", "connections is a whole number"},
       {"postgresql://ana:geheim@h/db?connections=1.5", "connections is a whole number"},
       {"postgresql://ana:geheim@h/db?timeout=1ms", "timeout is a duration"},
@@ -102,6 +108,25 @@ TEST(StoreUrl, JudgesPostgresUrlsAsLibpqDoesAndTellsNoSecret) {
     if (checked.ok()) continue;
     EXPECT_NE(checked.error().message.find(one.says), std::string::npos) << checked.error().message;
     EXPECT_EQ(checked.error().message.find("geheim"), std::string::npos);
+  }
+}
+
+// Each would make libpq take a part of the password for something else, and quote it.
+TEST(StoreUrl, RefusesAPasswordThatIsNotPercentEncodedAndQuotesNoneOfIt) {
+  for (const char* text :
+       {"postgresql://ana:geheim/1234@h/db", "postgresql://ana:1234/geheim@h/db",
+        "postgresql://ana:1234@geheim@h/db", "postgresql://ana@geheim:1234@h/db",
+        "postgresql://ana:geheim?1234@h/db", "postgresql://ana:geheim?x=y@h/db",
+        "postgresql://ana:1234?geheim@h/db", "postgresql://ana:1234?geheim=x@h/db",
+        "postgresql://ana:1234?geheim%zz@h/db", "postgresql://ana:1234?geheim=%zz@h/db",
+        "postgresql://h,geheim:geheim/db", "postgresql://[::1]:geheim/db"}) {
+    SCOPED_TRACE(text);
+    const Status checked = CheckStoreUrl(text);
+    ASSERT_FALSE(checked.ok());
+    EXPECT_EQ(checked.error().code, ErrorCode::kInvalid);
+    EXPECT_EQ(checked.error().message.find("geheim"), std::string::npos) << checked.error().message;
+    EXPECT_NE(checked.error().message.find("percent"), std::string::npos)
+        << checked.error().message;
   }
 }
 
