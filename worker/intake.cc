@@ -111,7 +111,7 @@ bool Intake::Take(const Record& record, Timestamp now, Status& status) {
   Verdict verdict = parts_.admission.Judge(record, now);
   if (verdict.kind == Verdict::Kind::kUndecided) return false;
   if (verdict.kind == Verdict::Kind::kUnknown) {
-    Stop(record.source);
+    Stop(record);
     return true;
   }
   if (!owned->ledger.Add(record.offset)) return true;  // delivered twice
@@ -188,14 +188,15 @@ Status Intake::Enter(const Record& record, Verdict&& verdict) {
   return {};
 }
 
-void Intake::Stop(TopicPartition partition) {
+void Intake::Stop(const Record& record) {
   log::Error("partition_stopped",
-             {{"partition", partition.partition},
+             {{"partition", record.source.partition},
+              {"offset", record.offset},
               {"detail",
                "a control record of a newer version; upgrade this worker, nothing is "
                "skipped meanwhile"}});
-  stopped_.insert(partition);
-  parts_.consumer.Pause(partition);
+  stopped_.insert(record.source);
+  parts_.consumer.Pause(record.source);
 }
 
 }  // namespace headrace::worker

@@ -59,7 +59,7 @@ class Intake {
   Result<bool> Unpark();
   bool KnowsPartitionCount();
   Status Enter(const Record& record, Verdict&& verdict);
-  void Stop(TopicPartition partition);
+  void Stop(const Record& record);
 
   const Parts parts_;
   const IntakeLimits limits_;

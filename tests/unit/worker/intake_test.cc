@@ -167,7 +167,7 @@ TEST(Intake, LeavesOtherPartitionsAloneWhereItStopsOne) {
   const Status ended = world.Run(30);
   const std::string said = testing::internal::GetCapturedStderr();
   ASSERT_TRUE(ended.ok());
-  EXPECT_NE(said.find("error partition_stopped partition=0"), std::string::npos) << said;
+  EXPECT_NE(said.find("error partition_stopped partition=0 offset=0 "), std::string::npos) << said;
   EXPECT_EQ(said.find("partition_stopped"), said.rfind("partition_stopped")) << said;
   EXPECT_EQ(world.Succeeded(), 3u);
   EXPECT_LE(world.Committed(0), 0);
