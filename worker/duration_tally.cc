@@ -1,9 +1,7 @@
 #include "worker/duration_tally.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace headrace::worker {
 namespace {
@@ -13,10 +11,6 @@ std::int64_t BoundMicros(std::size_t bucket) {
 }
 
 }  // namespace
-
-std::size_t DurationTally::count() const {
-  return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0});
-}
 
 void DurationTally::Clear() {
   counts_ = {};

@@ -25,7 +25,6 @@ class DurationTally {
   }
 
   bool empty() const { return sum_us_ == 0.0 && counts_ == Counts{}; }
-  std::size_t count() const;
   double sum_seconds() const { return sum_us_ * 1e-6; }
   // The last one counts what is above all bounds.
   const std::array<std::uint64_t, kBounds.size() + 1>& counts() const { return counts_; }

@@ -19,13 +19,6 @@ const KnownBatch* BatchDirectory::Known(const BatchId& batch) const {
   return known == batches_.end() ? nullptr : &known->second;
 }
 
-Status BatchDirectory::CatchUp() {
-  do {
-    if (Status status = ReadOnce(std::chrono::milliseconds(0)); !status.ok()) return status;
-  } while (!records_.empty());
-  return {};
-}
-
 Result<KnownBatch> BatchDirectory::Find(const BatchId& batch, std::chrono::milliseconds timeout) {
   const auto known = [&] { return batches_.find(batch); };
   if (known() != batches_.end()) return known()->second;

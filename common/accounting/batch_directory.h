@@ -32,8 +32,6 @@ class BatchDirectory {
   // What is known of a batch without reading; null: nothing yet. Valid until the next call of
   // another function.
   const KnownBatch* Known(const BatchId& batch) const;
-  // Reads what has arrived; never waits.
-  Status CatchUp();
   // Finds a batch. If it is not known yet, reads the journal up to its present end first, waiting
   // at most `timeout`. kNotFound: the batch does not exist. kTransient: the journal could not be
   // read far enough to tell. kPermanent: nor will it, before this program is updated.

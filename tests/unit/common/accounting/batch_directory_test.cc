@@ -35,13 +35,19 @@ class BatchDirectoryTest : public testing::Test {
     log_.Append("journal", partition, BatchFactKey(fact), EncodeBatchFact(fact));
   }
 
+  // As happens whenever a batch is asked about that is not known yet.
+  void ReadToTheEnd() {
+    EXPECT_EQ(directory_->Find(BatchId::Random(), milliseconds(0)).error().code,
+              ErrorCode::kNotFound);
+  }
+
   fakes::ManualClock clock_;
   fakes::MemoryEventLog log_{clock_};
   std::unique_ptr<BatchDirectory> directory_;
 };
 
 TEST_F(BatchDirectoryTest, FindsABatchThatWasOpenedBeforeTheCall) {
-  ASSERT_TRUE(directory_->CatchUp().ok());
+  ReadToTheEnd();
   for (int i = 0; i < 3'000; ++i) Open(7, i % 3);
   const BatchId batch = Open(20, 2);
   const auto found = directory_->Find(batch, milliseconds(0));
@@ -52,8 +58,7 @@ TEST_F(BatchDirectoryTest, FindsABatchThatWasOpenedBeforeTheCall) {
 
 TEST_F(BatchDirectoryTest, SaysNotFoundOnlyAfterReadingToTheEnd) {
   for (int i = 0; i < 2'500; ++i) Open(7, i % 3);
-  EXPECT_EQ(directory_->Find(BatchId::Random(), milliseconds(0)).error().code,
-            ErrorCode::kNotFound);
+  ReadToTheEnd();
 }
 
 TEST_F(BatchDirectoryTest, CannotTellWhileTheJournalIsAway) {
@@ -76,7 +81,7 @@ TEST_F(BatchDirectoryTest, SealedBatchTellsItsFinalSize) {
   const BatchId batch = Open(std::nullopt);
   EXPECT_FALSE(directory_->Find(batch, milliseconds(0))->index_end.has_value());
   Add(BatchFactKind::kSealed, batch, 12);
-  ASSERT_TRUE(directory_->CatchUp().ok());
+  ReadToTheEnd();
   EXPECT_EQ(directory_->Find(batch, milliseconds(0))->index_end, 12U);
 }
 
@@ -101,7 +106,7 @@ TEST_F(BatchDirectoryTest, KnowsAnImplicitBatchByItsRetry) {
   retry.upstream = false;
   retry.indexes = {{3, 3}};
   log_.Append("journal", 1, BatchFactKey(retry), EncodeBatchFact(retry));
-  ASSERT_TRUE(directory_->CatchUp().ok());
+  ReadToTheEnd();
   EXPECT_FALSE(directory_->Find(opened, milliseconds(0))->upstream);
   EXPECT_EQ(directory_->Find(opened, milliseconds(0))->index_end, 20U);
 }
@@ -115,7 +120,7 @@ TEST_F(BatchDirectoryTest, AnyFactTellsThatItemsComeOutOfAnArchive) {
                  .dispatched = 1,
                  .archived = true};
   log_.Append("journal", 0, BatchFactKey(fact), EncodeBatchFact(fact));
-  ASSERT_TRUE(directory_->CatchUp().ok());
+  ReadToTheEnd();
   EXPECT_TRUE(directory_->Known(fact.batch)->archived);
   EXPECT_FALSE(directory_->Find(Open(2), milliseconds(0))->archived);
 }
