@@ -10,6 +10,18 @@ namespace {
 // "HRGS": among the database's advisory locks the one of those who migrate.
 constexpr const char* kLock = "SELECT pg_advisory_xact_lock(1213351763);";
 
+// What the server could not keep in another encoding it would refuse item by item, and SQL_ASCII
+// would keep bytes that no client could read back.
+Status CheckEncoding(PostgresConnection& connection) {
+  const PostgresAnswer answer = connection.Run("SELECT current_setting('server_encoding')");
+  if (answer.error()) return CallErrorOf(*answer.error());
+  const std::string_view encoding = answer.Bytes(0, 0);
+  if (encoding == "UTF8") return {};
+  return Invalid("the database is encoded in " + std::string(encoding) +
+                 ", which cannot hold every text; make one that is UTF-8: createdb --encoding UTF8"
+                 " --template template0 NAME");
+}
+
 // 0 where there is no schema.
 Result<int> VersionOf(PostgresConnection& connection) {
   // to_regclass takes the name as text and knows no error for what is not there.
@@ -68,6 +80,7 @@ Result<bool> ApplyOne(PostgresConnection& connection, const PostgresMigration& m
 }  // namespace
 
 Status CheckPostgresSchema(PostgresConnection& connection) {
+  if (Status encoded = CheckEncoding(connection); !encoded.ok()) return encoded;
   const auto version = VersionOf(connection);
   if (!version.ok()) return version.error();
   if (*version == PostgresSchemaVersion()) return {};
@@ -79,6 +92,7 @@ Status CheckPostgresSchema(PostgresConnection& connection) {
 }
 
 Result<MigrationReport> MigratePostgres(PostgresConnection& connection, bool dry_run) {
+  if (Status encoded = CheckEncoding(connection); !encoded.ok()) return encoded.error();
   const auto version = VersionOf(connection);
   if (!version.ok()) return version.error();
   if (*version > PostgresSchemaVersion()) return NewerThanUs(connection, *version);

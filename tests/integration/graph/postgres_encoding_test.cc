@@ -29,5 +29,26 @@ TEST_F(PostgresEncoding, AConnectionIsUtf8WhateverTheUrlSays) {
   EXPECT_EQ(beside_.Ask("SELECT octet_length(content)::bigint FROM {schema}.episode"), 7);
 }
 
+TEST_F(PostgresEncoding, ADatabaseOfAnotherEncodingIsRefusedWithWhatToDo) {
+  for (const std::string encoding : {"LATIN1", "SQL_ASCII"}) {
+    SCOPED_TRACE(encoding);
+    const std::string name = "db-" + Uuid::Random().ToString();
+    beside_.Do("CREATE DATABASE \"" + name + "\" ENCODING '" + encoding +
+               "' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    const std::string shared = SharedPostgres();
+    const std::string url = shared.substr(0, shared.rfind('/') + 1) + name;
+    const auto opened = OpenGraphStore(url, {.auto_migrate = true});
+    const auto started = OpenGraphStore(url);
+    const auto migrated = MigrateStore(url, /*dry_run=*/true);
+    beside_.Do("DROP DATABASE \"" + name + '"');
+    ASSERT_FALSE(opened.ok() || started.ok() || migrated.ok());
+    for (const Error& error : {opened.error(), started.error(), migrated.error()}) {
+      EXPECT_EQ(error.code, ErrorCode::kInvalid);
+      EXPECT_NE(error.message.find("encoded in " + encoding), std::string::npos) << error.message;
+      EXPECT_NE(error.message.find("--encoding UTF8"), std::string::npos) << error.message;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace headrace::graph
