@@ -16,7 +16,7 @@ namespace headrace::worker {
 // All wait until they succeed, retrying every second. kCancelled: a stop signal came first; any
 // other error cannot be waited out.
 
-// kInvalid, kPermanent: the store's URL or file is wrong.
+// kInvalid: the store's URL or file is wrong.
 Result<std::unique_ptr<GraphStore>> WaitForStore(const Settings& settings, WorkerMetrics& metrics,
                                                  WorkerHealth& health, const Wakeup& wakeup);
 // Kafka and its topics; the result is the cluster's id. Missing topics are waited for, because an

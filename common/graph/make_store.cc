@@ -135,6 +135,12 @@ Result<Named> NamedBy(std::string_view text) {
   return Named{*std::move(url), *scheme};
 }
 
+// What repeating cannot change must be set right first, as a wrong URL must.
+Error AtOpening(Error error) {
+  if (error.code == ErrorCode::kPermanent) error.code = ErrorCode::kInvalid;
+  return error;
+}
+
 Opened Rehearsing(std::unique_ptr<GraphStore> store, const RehearsalSettings& settings) {
   std::optional<RateBudget> budget;
   if (settings.rate > 0) {
@@ -163,14 +169,17 @@ Result<std::unique_ptr<GraphStore>> OpenGraphStore(std::string_view url,
   auto named = NamedBy(url);
   if (!named.ok()) return std::move(named).error();
   Opened store = named->scheme->open(named->url, options);
-  if (!store.ok() || !named->url.rehearsal.any()) return store;
+  if (!store.ok()) return AtOpening(std::move(store).error());
+  if (!named->url.rehearsal.any()) return store;
   return Rehearsing(std::move(*std::move(store)), named->url.rehearsal);
 }
 
 Result<MigrationReport> MigrateStore(std::string_view url, bool dry_run) {
   auto named = NamedBy(url);
   if (!named.ok()) return std::move(named).error();
-  return named->scheme->migrate(named->url, dry_run);
+  Migrated report = named->scheme->migrate(named->url, dry_run);
+  if (!report.ok()) return AtOpening(std::move(report).error());
+  return report;
 }
 
 }  // namespace headrace::graph

@@ -19,8 +19,8 @@ struct OpenOptions {
 };
 
 // Opens the store, and wraps it when the URL asks for rehearsed failures, which the log says at
-// once. kInvalid: the URL is wrong, names a place that cannot hold a store or a user who may not;
-// kPermanent: what is there is not our store, or of another version; kTransient: try again.
+// once. kInvalid: the URL is wrong, names a place that cannot hold a store or a user who may not,
+// or what is there is not our store, or of another version; kTransient: try again.
 Result<std::unique_ptr<GraphStore>> OpenGraphStore(std::string_view url,
                                                    const OpenOptions& options = {});
 

@@ -59,6 +59,20 @@ std::string StateIn(std::string_view message) {
   return message.find("password authentication failed") != std::string_view::npos ? "28P01" : "";
 }
 
+// Whether no server can answer whatever we wait: libpq cannot use a setting, a file of ours or the
+// password, which is missing. It has no code for any of that; its texts are never translated here.
+bool IsUnusable(const PGconn* raw, bool at_once) {
+  if (PQconnectionNeedsPassword(raw) == 1) return true;
+  const std::string_view why = PQerrorMessage(raw);
+  const auto says = [&](std::string_view text) { return why.find(text) != why.npos; };
+  if (says("invalid integer value") || says("certificate file") || says("private key file")) {
+    return true;
+  }
+  // Otherwise it names the host that it tried.
+  return at_once && !says("connection to server") && !says("could not translate") &&
+         !says("out of memory");
+}
+
 pg_conn* StartConnecting(const std::string& conninfo) {
   std::vector<const char*> names;
   std::vector<const char*> values;
@@ -152,7 +166,8 @@ std::optional<PostgresError> PostgresConnection::Open() {
   if (raw_ == nullptr) return PostgresError{"53200", "no memory for a connection"};
   PQsetErrorVerbosity(raw_, PQERRORS_VERBOSE);
   PQsetNoticeReceiver(raw_, TakeNotice, &unreplicated_);
-  if (PQstatus(raw_) != CONNECTION_BAD) PQreset(raw_);
+  const bool at_once = PQstatus(raw_) == CONNECTION_BAD;
+  if (!at_once) PQreset(raw_);
   // From now on no call waits but Await, which knows a deadline.
   if (PQstatus(raw_) == CONNECTION_OK && PQsetnonblocking(raw_, 1) == 0) {
     PQsetErrorVerbosity(raw_, PQERRORS_DEFAULT);
@@ -161,6 +176,7 @@ std::optional<PostgresError> PostgresConnection::Open() {
   PostgresError failed{StateIn(PQerrorMessage(raw_)), OneLine(PQerrorMessage(raw_))};
   // Whoever shows the error adds the state.
   if (!failed.sqlstate.empty()) Replace(failed.message, ":  " + failed.sqlstate + ":", ":");
+  if (failed.sqlstate.empty() && IsUnusable(raw_, at_once)) failed.sqlstate = kUnusableState;
   return failed;
 }
 

@@ -20,6 +20,7 @@ struct StateClass {
 // transient as well: every write is idempotent.
 constexpr std::array kClasses{
     StateClass{kFencedState, "fenced", Class::kFenced},
+    StateClass{kUnusableState, "postgres_settings", Class::kFatal},
     StateClass{"08", "postgres_connection", Class::kTransient},
     StateClass{"40001", "postgres_serialization", Class::kTransient},
     StateClass{"40P01", "postgres_deadlock", Class::kTransient},
@@ -60,7 +61,8 @@ const StateClass& ClassOf(const PostgresError& error) {
 
 std::string Sentence(const PostgresError& error) {
   std::string sentence = "PostgreSQL: " + error.message;
-  return error.sqlstate.empty() ? sentence : sentence + " (SQLSTATE " + error.sqlstate + ")";
+  const bool theirs = !error.sqlstate.empty() && error.sqlstate != kUnusableState;
+  return theirs ? sentence + " (SQLSTATE " + error.sqlstate + ")" : sentence;
 }
 
 }  // namespace
@@ -84,6 +86,9 @@ Error CallErrorOf(const PostgresError& error) {
   const StateClass& known = ClassOf(error);
   if (known.name == "postgres_authorization") {
     return Invalid(Sentence(error) + "; check user and password in store / HEADRACE_STORE");
+  }
+  if (error.sqlstate == kUnusableState) {
+    return Invalid(Sentence(error) + "; set store / HEADRACE_STORE / --store right");
   }
   if (known.name == kNoState.name) {
     return Transient(

@@ -15,6 +15,8 @@ struct PostgresError {
 
 // Our own, raised by apply_chunk.
 inline constexpr std::string_view kFencedState = "HR001";
+// Our own, of a connection: with these settings it can never be made.
+inline constexpr std::string_view kUnusableState = "HR002";
 
 // Of a chunk as a whole.
 StoreError ChunkErrorOf(const PostgresError& error);

@@ -22,6 +22,8 @@ Status CheckEncoding(PostgresConnection& connection) {
                  " --template template0 NAME");
 }
 
+constexpr const char* kDuplicateTable = "42P07";
+
 // 0 where there is no schema.
 Result<int> VersionOf(PostgresConnection& connection) {
   // to_regclass takes the name as text and knows no error for what is not there.
@@ -74,6 +76,10 @@ Result<bool> ApplyOne(PostgresConnection& connection, const PostgresMigration& m
   connection.RunScript("ROLLBACK");
   const auto version = VersionOf(connection);
   if (version.ok() && *version >= migration.version) return false;
+  if (failed.sqlstate == kDuplicateTable) {
+    return Permanent("the schema " + connection.quoted_schema() +
+                     " holds tables of another program; name another one: ?schema=NAME");
+  }
   return CallErrorOf(failed).Prefix("migration " + std::to_string(migration.version));
 }
 
@@ -85,8 +91,8 @@ Status CheckPostgresSchema(PostgresConnection& connection) {
   if (!version.ok()) return version.error();
   if (*version == PostgresSchemaVersion()) return {};
   if (*version > PostgresSchemaVersion()) return NewerThanUs(connection, *version);
-  const std::string found =
-      *version == 0 ? "is not there yet" : "has the older version " + std::to_string(*version);
+  const std::string found = *version == 0 ? "has no tables of Headrace's yet"
+                                          : "has the older version " + std::to_string(*version);
   return Permanent("the schema " + connection.quoted_schema() + " " + found +
                    "; run: headrace store migrate (with the same store URL)");
 }

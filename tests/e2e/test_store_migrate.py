@@ -75,7 +75,7 @@ class StoreMigrate(unittest.TestCase):
             theirs.execute("CREATE TABLE theirs (x)")
         for options in (["--dry-run"], []):
             refused = self.migrate(f"sqlite:{path}", *options, check=False)
-            self.assertNotEqual(0, refused.returncode)
+            self.assertEqual(3, refused.returncode, refused.stderr)
             self.assertIn("the file belongs to another program", refused.stderr)
 
     def test_a_store_without_tables_says_so(self):
@@ -122,6 +122,9 @@ class StoreMigrate(unittest.TestCase):
         refused = self.migrate(self.url(server.address, sslmode="verify-full", sslrootcert=stranger), check=False)
         self.assertNotEqual(0, refused.returncode)
         self.assertIn("certificate verify failed", refused.stderr)
+        rootless = self.migrate(self.url(server.address, sslmode="verify-full", sslrootcert="/nowhere"), check=False)
+        self.assertEqual(3, rootless.returncode, rootless.stderr)
+        self.assertIn("root certificate file", rootless.stderr)
         plain = self.migrate(self.url(server.address, sslmode="disable"), check=False)
         self.assertNotEqual(0, plain.returncode)
         self.assertIn("no pg_hba.conf entry", plain.stderr)

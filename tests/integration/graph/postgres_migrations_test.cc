@@ -31,13 +31,27 @@ TEST_F(PostgresMigrations, ASchemaOfAnotherVersionIsRefusedWithWhatToDo) {
   beside_.Do("UPDATE {schema}.schema_version SET version = 99");
   auto newer = OpenGraphStore(url_, {.auto_migrate = true});
   ASSERT_FALSE(newer.ok());
-  EXPECT_EQ(newer.error().code, ErrorCode::kPermanent);
+  EXPECT_EQ(newer.error().code, ErrorCode::kInvalid);
   EXPECT_NE(newer.error().message.find("use a newer Headrace"), std::string::npos);
   beside_.Do("UPDATE {schema}.schema_version SET version = 1");
   auto older = OpenGraphStore(url_);
   ASSERT_FALSE(older.ok());
-  EXPECT_EQ(older.error().code, ErrorCode::kPermanent);
+  EXPECT_EQ(older.error().code, ErrorCode::kInvalid);
   EXPECT_NE(older.error().message.find("headrace store migrate"), std::string::npos);
+}
+
+TEST_F(PostgresMigrations, ASchemaOfAnotherProgramIsLeftAlone) {
+  beside_.Do("CREATE SCHEMA {schema}");
+  beside_.Do("CREATE TABLE {schema}.episode (theirs integer)");
+  const auto opened = OpenGraphStore(url_);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_NE(opened.error().message.find("no tables of Headrace's"), std::string::npos);
+  const auto migrated = MigrateStore(url_, /*dry_run=*/false);
+  ASSERT_FALSE(migrated.ok());
+  EXPECT_EQ(migrated.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(migrated.error().message.find("tables of another program"), std::string::npos)
+      << migrated.error().message;
+  EXPECT_EQ(beside_.Ask("SELECT count(*) FROM pg_tables WHERE schemaname = '" + schema_ + "'"), 1);
 }
 
 TEST_F(PostgresMigrations, AnyNumberMayMigrateAtOnceAndADryRunChangesNothing) {

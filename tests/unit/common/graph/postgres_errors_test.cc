@@ -37,6 +37,9 @@ TEST(PostgresErrors, GoByTheState) {
 TEST(PostgresErrors, AnswerCallersThatWaitAndCallersThatCannot) {
   EXPECT_EQ(CallErrorOf({"28P01", ""}).code, ErrorCode::kInvalid);
   EXPECT_EQ(CallErrorOf({"3D000", ""}).code, ErrorCode::kPermanent);
+  const Error unusable = CallErrorOf({std::string(kUnusableState), "no password"});
+  EXPECT_EQ(unusable.code, ErrorCode::kInvalid);
+  EXPECT_EQ(unusable.message.find("SQLSTATE"), std::string::npos) << unusable.message;
   EXPECT_EQ(CallErrorOf({"53300", ""}).code, ErrorCode::kTransient);
   EXPECT_EQ(CallErrorOf({"", ""}).code, ErrorCode::kTransient);
 }

@@ -1,0 +1,60 @@
+// What a store must be given before it can work, and what it may wait for.
+#include "tests/integration/graph/postgres_fixture.h"
+
+namespace headrace::graph {
+namespace {
+
+Error Refusal(const std::string& url) {
+  auto store = OpenGraphStore(url, {.auto_migrate = true});
+  EXPECT_FALSE(store.ok());
+  return store.ok() ? Cancelled("") : store.error();
+}
+
+void ExpectSays(const Error& error, ErrorCode code, const std::string& says) {
+  EXPECT_EQ(ErrorCodeName(error.code), ErrorCodeName(code)) << error.message;
+  EXPECT_NE(error.message.find(says), std::string::npos) << error.message;
+}
+
+TEST(PostgresRefusals, SettingsThatCanNeverWorkMustBeSetRight) {
+  struct Case {
+    const char* query;
+    const char* says;
+  };
+  for (const Case& one :
+       {Case{"sslmode=foo", "invalid sslmode value"},
+        Case{"target_session_attrs=foo", "invalid target_session_attrs value"},
+        Case{"port=abc", "invalid integer value"}, Case{"port=0", "invalid port number"},
+        Case{"connect_timeout=abc", "invalid integer value"},
+        Case{"port=1,2", "could not match 2 port numbers"},
+        Case{"service=nowhere", "definition of service"},
+        Case{"ssl_min_protocol_version=1", "invalid ssl_min_protocol_version"}}) {
+    SCOPED_TRACE(one.query);
+    ExpectSays(Refusal(SharedPostgres() + "?" + one.query), ErrorCode::kInvalid, one.says);
+  }
+}
+
+TEST(PostgresRefusals, APasswordThatIsMissingOrWrongMustBeSetRight) {
+  auto server = PrivatePostgres("", "secret");
+  ExpectSays(Refusal(server->Url()), ErrorCode::kInvalid, "no password supplied");
+  ExpectSays(Refusal(server->Url("", "headrace:other")), ErrorCode::kInvalid,
+             "password authentication failed");
+}
+
+TEST(PostgresRefusals, AMissingDatabaseMustBeMade) {
+  const std::string shared = SharedPostgres();
+  const std::string url = shared.substr(0, shared.rfind('/')) + "/nowhere";
+  ExpectSays(Refusal(url), ErrorCode::kInvalid, "does not exist");
+  const auto migrated = MigrateStore(url, /*dry_run=*/false);
+  ASSERT_FALSE(migrated.ok());
+  EXPECT_EQ(migrated.error().code, ErrorCode::kInvalid);
+}
+
+TEST(PostgresRefusals, HostsThatDoNotAnswerAreWaitedForAndAllNamed) {
+  ExpectSays(Refusal("postgresql://nowhere.invalid/db"), ErrorCode::kTransient, "nowhere.invalid");
+  const std::string dead = "postgresql://127.0.0.1:1,127.0.0.1:2/db";
+  ExpectSays(Refusal(dead), ErrorCode::kTransient, "port 1 ");
+  ExpectSays(Refusal(dead), ErrorCode::kTransient, "port 2 ");
+}
+
+}  // namespace
+}  // namespace headrace::graph
