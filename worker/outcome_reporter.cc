@@ -32,14 +32,15 @@ void AppendOutcome(OutcomeRecord& record, const FinishedItem& item) {
   }
 }
 
-// Sorts the indices and joins neighbours; an item that was reported twice counts once.
+// Sorts the indices, one in each range, and joins neighbours; an item that was reported twice
+// counts once.
 void JoinRanges(std::vector<IndexRange>& ranges) {
   std::sort(ranges.begin(), ranges.end(),
             [](const IndexRange& a, const IndexRange& b) { return a.first < b.first; });
   std::size_t joined = 0;
   for (const IndexRange& range : ranges) {
     if (joined > 0 && range.first <= ranges[joined - 1].last + 1) {
-      ranges[joined - 1].last = std::max(ranges[joined - 1].last, range.last);
+      ranges[joined - 1].last = range.last;
     } else {
       ranges[joined++] = range;
     }
