@@ -235,6 +235,23 @@ TEST(LaneBook, ServesBatchesInTurnsUnderRandomInterleavings) {
   }
 }
 
+TEST(LaneBook, SharesAQueueAnewWhenTheSharedOneWasEmpty) {
+  LaneBook book;
+  std::int64_t offset = 0;
+  for (std::size_t i = 0; i < BatchTurns::kQueuesMax; ++i) {
+    const BatchId batch = BatchId::Random();
+    for (int item = 0; item < 3; ++item) book.Add(MakeItemOf(batch, "a", offset++));
+  }
+  for (int i = 0; i < 2; ++i) book.Add(MakeItemOf(BatchId::Random(), "a", offset++));
+  for (std::size_t i = 0; i < 2 * (BatchTurns::kQueuesMax + 1); ++i) {
+    book.Finish(book.Take(kOne, kNow));
+  }
+  book.Add(MakeItemOf(BatchId::Random(), "a", offset));
+  const Numbers left = Drain(book);
+  EXPECT_EQ(left.size(), BatchTurns::kQueuesMax + 1);
+  EXPECT_EQ(left.back(), offset);
+}
+
 // More batches than have queues of their own: they share one, and keep their orders.
 TEST(LaneBook, KeepsEveryOrderAmongVeryManyBatches) {
   for (unsigned seed = 1; seed <= 20 && !::testing::Test::HasFailure(); ++seed) {

@@ -163,6 +163,14 @@ TEST(LaneBook, ReleasesLanesWhoseBisectedItemsWereRevoked) {
   EXPECT_EQ(Offsets(book.Take({}, kNow)), Numbers{9});
 }
 
+TEST(LaneBook, TriesWhatIsLeftOfABisectionAfterARevocation) {
+  LaneBook book;
+  for (int i = 0; i < 10; ++i) book.Add(MakeWorkItem(i < 8 ? "a" : "b", i, i < 8 ? 1 : 2));
+  book.Bisect(book.Take({}, kNow), kNow);
+  EXPECT_EQ(book.RemoveWaiting(CameFrom(1)).size(), 8u);
+  EXPECT_EQ(Offsets(book.Take({}, kNow)), (Numbers{8, 9}));
+}
+
 TEST(LaneBook, GivesUpWhatWaitsOfARevokedPartition) {
   LaneBook book;
   book.Add(MakeWorkItem("a", 0, 1));

@@ -141,6 +141,18 @@ TEST(PartitionBook, HandsOnTheTriesThatWereNoted) {
   EXPECT_EQ(book.NextCommit({kFirst}).at(0).metadata, "hw=20") << "the rest is suspect still";
 }
 
+TEST(PartitionBook, CommitsANotedTryOnce) {
+  PartitionBook book(1024);
+  book.Own(Positions({{kFirst, 0, "hw=20"}}));
+  Read(book, 0, 20);
+  book.MarkCommitted(book.NextCommit({}));
+  book.Find(kFirst)->suspects.NoteTry(7, Caution::kNote);
+  const auto due = book.NextCommit({});
+  EXPECT_EQ(due.size(), 1u);
+  book.MarkCommitted(due);
+  EXPECT_TRUE(book.NextCommit({}).empty());
+}
+
 TEST(PartitionBook, SuspectsNothingOfAnOwnerThatLeftOrOfAnotherTool) {
   for (const char* metadata : {"hw=20;clean", "", "by hand"}) {
     PartitionBook book(1024);

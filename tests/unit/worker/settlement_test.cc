@@ -7,6 +7,7 @@
 
 #include "common/base/utf8.h"
 #include "common/model/item_header.h"
+#include "common/model/timestamp.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/memory_event_log.h"
 #include "tests/unit/worker/recording_observer.h"
@@ -171,6 +172,7 @@ TEST_F(SettlementTest, LooksForTheBadItemWhereTheStoreNamesNone) {
 // An item that fails while the store works for others has so many tries; an outage costs it none.
 TEST_F(SettlementTest, FailsAnItemOnlyForStrikes) {
   Add(Item("a", 0));
+  const Timestamp first_try = clock_.WallNow();
   for (int i = 0; i < 10; ++i) {
     CompletedChunk chunk = Take();
     ASSERT_EQ(chunk.items.size(), 1u) << "the store worked for nobody";
@@ -189,6 +191,8 @@ TEST_F(SettlementTest, FailsAnItemOnlyForStrikes) {
   ASSERT_EQ(outcomes.failed.size(), 1u);
   EXPECT_EQ(outcomes.failed[0].error.code, "code");
   EXPECT_EQ(outcomes.failed[0].error.attempts, 12u);
+  EXPECT_EQ(HeadersOfLetter(0).at("headrace-first-try"), FormatRfc3339(first_try));
+  EXPECT_NE(HeadersOfLetter(0).at("headrace-last-try"), FormatRfc3339(first_try));
 }
 
 TEST_F(SettlementTest, CountsNoTryThatTheStoreThrottled) {
