@@ -102,7 +102,9 @@ bool LoadRun::Scan() {
                totals.error().message);
   }
   totals_ = *std::move(totals);
+  summary_.foreign = reader.foreign();
   summary_.source_sha256 = totals_->sha256;
+  if (totals_->accepted == 0 && summary_.foreign.count > 0) return NothingOfTheProject();
   if (world_.options.dry_run) {
     summary_.accepted = totals_->accepted;
     summary_.bytes = totals_->bytes;
@@ -166,6 +168,7 @@ bool LoadRun::Send() {
                         StopFunction());
   const intake::LoadReport report = loader.Run(reader);
   console_.EndStage();
+  summary_.foreign = reader.foreign();
   SetFromReport(report);
   return report.end == intake::LoadEnd::kSealed;
 }
@@ -180,6 +183,7 @@ void LoadRun::SetFromReport(const intake::LoadReport& report) {
       summary_.sealed = true;
       return;
     case intake::LoadEnd::kNothing:
+      if (summary_.foreign.count > 0) NothingOfTheProject();
       return;
     case intake::LoadEnd::kRefusedStrictly:
       summary_.sealed = report.opened;
@@ -268,6 +272,13 @@ bool LoadRun::End(ExitCode code, std::string problem) {
   exit_ = code;
   summary_.problem = std::move(problem);
   return false;
+}
+
+// More likely a mistyped or forgotten project than an archive that happens to have none of it.
+bool LoadRun::NothingOfTheProject() {
+  return End(ExitCode::kInputInvalid, "the input has no item of project " + summary_.project +
+                                          ", but " + ForeignText(summary_.foreign) +
+                                          "; choose one with --project");
 }
 
 intake::StopRequested LoadRun::StopFunction() const {

@@ -48,6 +48,7 @@ class LoadRun {
 
   ExitCode Finish();
   bool End(ExitCode code, std::string problem);
+  bool NothingOfTheProject();
   void SetFromReport(const intake::LoadReport& report);
   intake::StopRequested StopFunction() const;
   intake::ItemReader OpenReader() const;

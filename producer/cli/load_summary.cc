@@ -42,6 +42,14 @@ Json RefusedLinesJson(const Rejections& rejections) {
 
 }  // namespace
 
+std::string ForeignText(const intake::ForeignItems& foreign) {
+  std::string text = FormatCount(foreign.count) + " of other projects: ";
+  for (std::size_t at = 0; at < foreign.projects.size(); ++at) {
+    text += (at == 0 ? "" : ", ") + foreign.projects[at];
+  }
+  return foreign.more_projects ? text + ", ..." : text;
+}
+
 std::string LoadSummaryText(const LoadSummary& summary, const Rejections& rejections) {
   std::string text;
   const auto fact = [&text](std::string name, const std::string& value) {
@@ -57,6 +65,7 @@ std::string LoadSummaryText(const LoadSummary& summary, const Rejections& reject
     fact(summary.dry_run ? "acceptable" : "accepted", FormatCount(summary.accepted));
   }
   if (rejections.count > 0) fact("rejected", RejectedText(rejections));
+  if (!refused && summary.foreign.count > 0) fact("left out", ForeignText(summary.foreign));
   if (summary.batch) {
     fact("succeeded", FormatCount(summary.batch->succeeded));
     fact("failed", FormatCount(summary.batch->failed));
@@ -80,6 +89,9 @@ std::string LoadSummaryJson(const LoadSummary& summary, const Rejections& reject
   json["rejected_by_code"] = Json::object();
   for (const auto& [code, count] : rejections.count_by_code) json["rejected_by_code"][code] = count;
   json["refused_lines"] = RefusedLinesJson(rejections);
+  json["other_projects"] = Json{{"items", summary.foreign.count},
+                                {"projects", summary.foreign.projects},
+                                {"more", summary.foreign.more_projects}};
   json["bytes"] = summary.bytes;
   json["seconds"] = static_cast<double>(summary.elapsed.count()) / 1000;
   json["items_per_second"] = static_cast<std::uint64_t>(ItemsPerSecond(summary));

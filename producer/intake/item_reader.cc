@@ -1,11 +1,14 @@
 #include "producer/intake/item_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/model/refusal_codes.h"
 
 namespace headrace::intake {
 namespace {
+
+constexpr std::size_t kForeignProjectsNamed = 5;
 
 bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
@@ -27,11 +30,11 @@ Refusal NoDestination(const Item& item, const Error& error) {
 
 }  // namespace
 
-// Hashes and counts what passes.
+// Hashes and counts what passes, and knows what it is called.
 class ItemReader::HashingSource final : public ByteSource {
  public:
-  HashingSource(std::unique_ptr<ByteSource> inner, Sha256& hash)
-      : inner_(std::move(inner)), hash_(hash) {}
+  HashingSource(std::unique_ptr<ByteSource> inner, std::string name, Sha256& hash)
+      : inner_(std::move(inner)), name_(std::move(name)), hash_(hash) {}
 
   Result<std::optional<std::size_t>> Read(std::span<char> room) override {
     Result<std::optional<std::size_t>> got = inner_->Read(room);
@@ -43,9 +46,11 @@ class ItemReader::HashingSource final : public ByteSource {
   }
 
   std::uint64_t bytes() const { return bytes_; }
+  const std::string& name() const { return name_; }
 
  private:
   const std::unique_ptr<ByteSource> inner_;
+  const std::string name_;
   Sha256& hash_;
   std::uint64_t bytes_ = 0;
 };
@@ -92,15 +97,15 @@ Status ItemReader::OpenNext() {
   Result<std::unique_ptr<ByteSource>> source = open_(path);
   if (!source.ok()) return std::move(source).error();
   ++next_path_;
-  file_ = path == kStandardInput ? "<stdin>" : path;
-  source_ = std::make_unique<HashingSource>(*std::move(source), hash_);
+  source_ = std::make_unique<HashingSource>(*std::move(source),
+                                            path == kStandardInput ? "<stdin>" : path, hash_);
   lines_ = std::make_unique<LineReader>(*source_,
                                         options_.limits.record_bytes_max + kArchiveMarkBytesMax);
   return {};
 }
 
 std::optional<ItemReader::Event> ItemReader::Judge(const Line& read, ItemLine& line) {
-  line.file = file_;
+  line.file = source_->name();
   line.number = read.number;
   line.index = static_cast<std::uint32_t>(line_count_ - 1);
   line.text = read.text;
@@ -125,7 +130,9 @@ std::optional<ItemReader::Event> ItemReader::JudgeArchived(ItemLine& line) {
     return Event::kRefused;
   }
   archived_ = *std::move(parsed);
-  if (archived_.mark.erased_below || archived_.mark.graph.project != options_.project) {
+  if (archived_.mark.erased_below) return std::nullopt;
+  if (archived_.mark.graph.project != options_.project) {
+    CountForeign(archived_.mark.graph.project);
     return std::nullopt;
   }
   line.text = archived_.item;
@@ -148,6 +155,17 @@ ItemReader::Event ItemReader::JudgeItem(ItemLine& line) {
   }
   line.key = destination->ToString();
   return Event::kItem;
+}
+
+void ItemReader::CountForeign(const std::string& project) {
+  ++foreign_.count;
+  std::vector<std::string>& named = foreign_.projects;
+  if (std::find(named.begin(), named.end(), project) != named.end()) return;
+  if (named.size() < kForeignProjectsNamed) {
+    named.push_back(project);
+  } else {
+    foreign_.more_projects = true;
+  }
 }
 
 }  // namespace headrace::intake

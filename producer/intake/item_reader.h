@@ -38,6 +38,13 @@ struct ItemLine {
   std::optional<Refusal> refusal;  // kRefused
 };
 
+// Items of an archive that were passed over, because they are of other projects.
+struct ForeignItems {
+  std::uint64_t count = 0;
+  std::vector<std::string> projects;  // the first few
+  bool more_projects = false;         // than these
+};
+
 // One thread calls everything. Memory is bounded by the line limit.
 class ItemReader {
  public:
@@ -57,6 +64,7 @@ class ItemReader {
   std::uint64_t bytes_read() const;
   // One past the highest index so far: the number of lines.
   std::uint64_t line_count() const { return line_count_; }
+  const ForeignItems& foreign() const { return foreign_; }
   // SHA-256 of what was read: of the files one after the other, a newline added where a file that
   // is not the last one ends without. For one file what sha256sum prints. Once, after kEnd.
   std::string FinishHash() { return HexOf(hash_.Finish()); }
@@ -68,6 +76,7 @@ class ItemReader {
   std::optional<Event> Judge(const Line& read, ItemLine& line);
   std::optional<Event> JudgeArchived(ItemLine& line);
   Event JudgeItem(ItemLine& line);
+  void CountForeign(const std::string& project);
 
   const ItemReaderOptions options_;
   const OpenSource open_;
@@ -76,11 +85,11 @@ class ItemReader {
   std::size_t next_path_ = 0;
   std::unique_ptr<HashingSource> source_;
   std::unique_ptr<LineReader> lines_;
-  std::string file_;
   std::uint64_t bytes_of_closed_ = 0;
   std::uint64_t line_count_ = 0;
   Item item_;
   ArchiveLine archived_;
+  ForeignItems foreign_;
 };
 
 }  // namespace headrace::intake

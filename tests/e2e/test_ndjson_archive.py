@@ -92,6 +92,17 @@ class Archive(StageTest):
                          sorted(row["uuid"] for row in self.stage.rows()))
         self.assertIsNone(self.stage.upstream())
 
+    def test_a_load_of_another_project_says_whose_the_items_are(self):
+        source = self.stage.directory / "items.jsonl"
+        source.write_text("".join(
+            json.dumps({"type": "graph_episode", "graph_id": "g", "data_type": "text", "data": f"text {number}"}) + "\n"
+            for number in range(3)))
+        self.fill(source, workers=1)
+        for options in (("--dry-run",), ("--kafka", "--wait")):
+            done = self.stage.headrace("load", self.archive, "--project", "mistyped", *options, check=False)
+            self.assertEqual(5, done.returncode, done.stdout + done.stderr)
+            self.assertIn("no item of project mistyped, but 3 of other projects: default;", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

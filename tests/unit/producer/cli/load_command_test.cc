@@ -179,6 +179,18 @@ TEST(LoadSummary, TextSaysWhatHappened) {
                                                       "time       1.3 s, 3,460/s\n");
 }
 
+TEST(LoadSummary, NamesTheProjectsWhoseItemsWereLeftOut) {
+  LoadSummary summary;
+  summary.project = "default";
+  summary.foreign = {.count = 1'200, .projects = {"a", "b"}, .more_projects = true};
+  EXPECT_NE(LoadSummaryText(summary, {}).find("left out   1,200 of other projects: a, b, ...\n"),
+            std::string::npos);
+  const json other = json::parse(LoadSummaryJson(summary, {}))["other_projects"];
+  EXPECT_EQ(other, json::parse(R"({"items":1200,"projects":["a","b"],"more":true})"));
+  summary.foreign = {};
+  EXPECT_EQ(LoadSummaryText(summary, {}).find("left out"), std::string::npos);
+}
+
 TEST(LoadSummary, TextOfARefusedLoadHasNeitherCountNorRate) {
   LoadSummary summary;
   summary.project = "default";
@@ -201,7 +213,7 @@ TEST(LoadSummary, TextOfARefusedLoadHasNeitherCountNorRate) {
 TEST(LoadSummary, JsonAlwaysHasEveryKey) {
   const json empty = json::parse(LoadSummaryJson({}, {}));
   for (const char* key : {"batch_id", "project", "dry_run", "sealed", "accepted", "rejected",
-                          "rejected_by_code", "refused_lines", "bytes", "seconds",
+                          "rejected_by_code", "refused_lines", "other_projects", "bytes", "seconds",
                           "items_per_second", "source_sha256", "batch", "problem", "resume"}) {
     EXPECT_TRUE(empty.contains(key)) << key;
   }

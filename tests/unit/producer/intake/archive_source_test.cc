@@ -6,7 +6,9 @@
 
 #include "common/model/archive_line.h"
 #include "producer/intake/item_reader.h"
+#include "producer/intake/load_scan.h"
 #include "tests/unit/producer/intake/memory_source.h"
+#include "tests/unit/producer/intake/recording_observer.h"
 
 namespace headrace::intake {
 namespace {
@@ -47,16 +49,20 @@ class ArchiveSourceTest : public testing::Test {
     return line;
   }
 
-  // Indexes in their former batch, in the order in which a load would send them.
-  std::vector<std::uint32_t> Loaded(const std::map<std::string, std::string>& files) const {
+  static ItemReader ReaderOf(const std::map<std::string, std::string>& files) {
     std::vector<std::string> paths;
     for (const auto& [path, text] : files) paths.push_back(path);
     std::reverse(paths.begin(), paths.end());
-    ItemReader reader({.paths = {"DIR"}, .project = "default", .limits = {}},
-                      [&](const std::string&) -> Result<std::unique_ptr<ByteSource>> {
+    return ItemReader({.paths = {"DIR"}, .project = "default", .limits = {}},
+                      [=](const std::string&) -> Result<std::unique_ptr<ByteSource>> {
                         return std::unique_ptr<ByteSource>(
                             std::make_unique<ArchiveSource>(paths, OpenFrom(files), 1 << 20));
                       });
+  }
+
+  // Indexes in their former batch, in the order in which a load would send them.
+  std::vector<std::uint32_t> Loaded(const std::map<std::string, std::string>& files) const {
+    ItemReader reader = ReaderOf(files);
     std::vector<std::uint32_t> indexes;
     ItemLine line;
     while (true) {
@@ -103,6 +109,23 @@ TEST_F(ArchiveSourceTest, BringsNothingBackThatWasErasedBeforeOrAfter) {
 
 TEST_F(ArchiveSourceTest, PassesOverItemsOfOtherProjects) {
   EXPECT_EQ(Loaded({{Name(0, 1), Line(0, 0, 0, "other") + Line(0, 1)}}), (Indexes{1}));
+}
+
+TEST_F(ArchiveSourceTest, CountsItemsOfOtherProjectsAndNamesSomeOfThem) {
+  std::string text = Line(0, 0) + Line(0, 1, 0, "p0");
+  for (std::uint32_t index = 2; index < 12; ++index) {
+    text += Line(1, index, 0, "p" + std::to_string(index % 5));
+  }
+  for (const bool many : {false, true}) {
+    SCOPED_TRACE(many);
+    if (many) text += Line(2, 20, 0, "p5") + Line(2, 21, 0, "p6");
+    ItemReader reader = ReaderOf({{Name(0, 1), text}});
+    RecordingObserver observer;
+    ASSERT_TRUE(ScanItems(reader, observer, [] { return false; }).ok());
+    EXPECT_EQ(reader.foreign().count, many ? 13u : 11u);
+    EXPECT_EQ(reader.foreign().projects, (std::vector<std::string>{"p0", "p2", "p3", "p4", "p1"}));
+    EXPECT_EQ(reader.foreign().more_projects, many);
+  }
 }
 
 TEST_F(ArchiveSourceTest, PassesOverADamagedLineAndGoesOn) {
