@@ -37,7 +37,11 @@ class ArchiveMerge::Stream {
     }
   }
 
-  ArchivedText text() const { return {line_.text, mark_ ? &*mark_ : nullptr}; }
+  ArchivedText text() const {
+    return {.text = line_.text,
+            .mark = mark_ ? &*mark_ : nullptr,
+            .place = {.file = file_.path, .number = line_.number}};
+  }
   bool IsBefore(const Stream& other) const {
     return std::tie(time_, file_.path) < std::tie(other.time_, other.file_.path);
   }

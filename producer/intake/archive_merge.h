@@ -17,6 +17,7 @@ namespace headrace::intake {
 struct ArchivedText {
   std::string_view text;              // of the line; valid until the next call
   const ArchiveMark* mark = nullptr;  // none: the line is damaged
+  LinePlace place;
 };
 
 // Within a file lines stand in order already, and those of different processes are merged by their

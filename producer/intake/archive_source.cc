@@ -60,13 +60,14 @@ Result<bool> ArchiveSource::NextLine() {
     if (!line->has_value()) return false;
     if (!IsWanted(**line)) continue;
     line_.assign((*line)->text);
+    place_ = (*line)->place;
     line_.push_back('\n');
     taken_ = 0;
     return true;
   }
 }
 
-// A damaged line is for the reader of items to refuse, with its number.
+// A damaged line is for the reader of items to refuse, with its place.
 bool ArchiveSource::IsWanted(const ArchivedText& line) {
   if (line.mark == nullptr) return true;
   if (line.mark->erased_below) return false;

@@ -21,7 +21,9 @@ class ArchiveSource final : public ByteSource {
   ArchiveSource(std::vector<std::string> paths, OpenSource open, std::size_t line_bytes_max);
 
   // "Nothing yet" from time to time while it looks for erases, so that the caller sees a Ctrl-C.
+  // At most one line at a time.
   Result<std::optional<std::size_t>> Read(std::span<char> room) override;
+  std::optional<LinePlace> place() const override { return place_; }
 
  private:
   Result<bool> LookForErases();
@@ -38,6 +40,7 @@ class ArchiveSource final : public ByteSource {
   std::unique_ptr<ArchiveMerge> merge_;
   std::string line_;
   std::size_t taken_ = 0;  // of line_
+  LinePlace place_;        // of line_
 };
 
 }  // namespace headrace::intake

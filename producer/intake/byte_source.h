@@ -9,10 +9,17 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.h"
 
 namespace headrace::intake {
+
+// Where a line stands for a person who looks for it.
+struct LinePlace {
+  std::string_view file;
+  std::uint64_t number = 0;  // from 1
+};
 
 // One thread calls everything.
 class ByteSource {
@@ -22,6 +29,10 @@ class ByteSource {
   // Fills the start of `room` and returns how many bytes that were; 0 is the end. Empty when
   // nothing came for a while: the caller looks after its other business and calls again.
   virtual Result<std::optional<std::size_t>> Read(std::span<char> room) = 0;
+
+  // Of the line that the last Read was of, where the source joins the lines of many files and gives
+  // one at a time. Elsewhere whoever reads counts himself. Valid until the next Read.
+  virtual std::optional<LinePlace> place() const { return std::nullopt; }
 };
 
 inline constexpr const char* kStandardInput = "-";

@@ -46,7 +46,10 @@ class ItemReader::HashingSource final : public ByteSource {
   }
 
   std::uint64_t bytes() const { return bytes_; }
-  const std::string& name() const { return name_; }
+  // `number` is that of the line in what was read.
+  LinePlace PlaceOf(std::uint64_t number) const {
+    return inner_->place().value_or(LinePlace{.file = name_, .number = number});
+  }
 
  private:
   const std::unique_ptr<ByteSource> inner_;
@@ -105,8 +108,9 @@ Status ItemReader::OpenNext() {
 }
 
 std::optional<ItemReader::Event> ItemReader::Judge(const Line& read, ItemLine& line) {
-  line.file = source_->name();
-  line.number = read.number;
+  const LinePlace place = source_->PlaceOf(read.number);
+  line.file = place.file;
+  line.number = place.number;
   line.index = static_cast<std::uint32_t>(line_count_ - 1);
   line.text = read.text;
   line.raw = read.raw;
@@ -135,9 +139,13 @@ std::optional<ItemReader::Event> ItemReader::JudgeArchived(ItemLine& line) {
     CountForeign(archived_.mark.graph.project);
     return std::nullopt;
   }
+  // The item begins with the line's brace, but goes on behind the mark.
+  const std::size_t mark_bytes = line.text.size() - archived_.item.size();
   line.text = archived_.item;
   line.archived = &archived_.mark;
-  return JudgeItem(line);
+  const Event judged = JudgeItem(line);
+  if (line.refusal && line.refusal->byte_offset > 0) line.refusal->byte_offset += mark_bytes;
+  return judged;
 }
 
 ItemReader::Event ItemReader::JudgeItem(ItemLine& line) {

@@ -26,7 +26,7 @@ struct ItemReaderOptions {
 
 // What was read. The views stay valid until the next call.
 struct ItemLine {
-  std::string_view file;     // "<stdin>" for standard input
+  std::string_view file;     // "<stdin>" for standard input; of an archive the file in it
   std::uint64_t number = 0;  // of the line in its file, from 1
   std::uint32_t index = 0;   // in the batch: the number of lines before it in all files
   std::string_view text;     // kItem: the JSON text, byte for byte, without an archive's mark

@@ -128,6 +128,29 @@ TEST_F(ArchiveSourceTest, CountsItemsOfOtherProjectsAndNamesSomeOfThem) {
   }
 }
 
+TEST_F(ArchiveSourceTest, NamesTheFileAndLineOfWhatIsRefused) {
+  std::string bad = Line(2, 2);
+  bad.replace(bad.find(R"("data":"2")"), 10, R"("data":@)");
+  const std::string later = Name(1, 2);
+  ItemReader reader = ReaderOf({{Name(0, 1), Line(0, 0) + Line(3, 3)},
+                                {later, "\n" + Line(1, 1) + "{\"headrace_archive\":{\n" + bad}});
+  std::vector<std::string> found;
+  std::uint64_t column = 0;
+  ItemLine line;
+  while (true) {
+    const auto event = reader.Next(line);
+    ASSERT_TRUE(event.ok());
+    if (*event == ItemReader::Event::kEnd) break;
+    if (*event == ItemReader::Event::kIdle) continue;
+    found.push_back(std::string(line.file) + ":" + std::to_string(line.number) +
+                    (*event == ItemReader::Event::kRefused ? " refused" : ""));
+    if (line.refusal) column = line.refusal->byte_offset;
+  }
+  EXPECT_EQ(found, (std::vector<std::string>{Name(0, 1) + ":1", later + ":2", later + ":3 refused",
+                                             later + ":4 refused", Name(0, 1) + ":2"}));
+  EXPECT_EQ(bad.substr(column, 1), "@") << column;
+}
+
 TEST_F(ArchiveSourceTest, PassesOverADamagedLineAndGoesOn) {
   EXPECT_EQ(Loaded({{Name(0, 1), Line(0, 0) + "{\"headrace_archive\":{\"v\n" + Line(1, 1)}}),
             (Indexes{0, 1}));
