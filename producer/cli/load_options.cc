@@ -83,10 +83,12 @@ Status CheckInputs(const LoadOptions& options, const intake::InputFacts& inputs)
 }
 
 std::string ResumeCommand(const LoadOptions& options, const std::string& project,
-                          const BatchId& batch) {
+                          const std::optional<BatchId>& batch) {
   std::string command = "headrace load";
   for (const std::string& path : options.paths) command += " " + ShellQuote(path);
-  command += " --kafka --batch-id " + batch.ToString() + " --project " + project;
+  command += " --kafka";
+  if (batch) command += " --batch-id " + batch->ToString();
+  command += " --project " + project;
   if (!options.batch_metadata.empty()) {
     command += " --batch-metadata " + ShellQuote(options.batch_metadata);
   }

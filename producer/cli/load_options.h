@@ -39,8 +39,9 @@ Result<LoadRequest> CheckOptions(const LoadOptions& options);
 // The rules that need a look at the files.
 Status CheckInputs(const LoadOptions& options, const intake::InputFacts& inputs);
 
-// The command that continues a load of files; the settings have to be the same.
+// The command that continues a load of files; the settings have to be the same. Without a batch
+// the one that loads them as a new one.
 std::string ResumeCommand(const LoadOptions& options, const std::string& project,
-                          const BatchId& batch);
+                          const std::optional<BatchId>& batch);
 
 }  // namespace headrace::cli

@@ -136,11 +136,12 @@ bool LoadRun::FindReplayed() {
   }
   known_ = *std::move(known);
   const Status checked = intake::CheckReplay(known_, settings.project, *totals_);
-  if (!checked.ok()) {
-    return End(ExitCode::kInputInvalid,
-               "cannot replay batch " + batch_.ToString() + ": " + checked.error().message);
-  }
-  return true;
+  if (checked.ok()) return true;
+  const std::string problem =
+      "cannot replay batch " + batch_.ToString() + ": " + checked.error().message;
+  const bool of_archive = known_.opened->archived && known_.opened->project == settings.project;
+  return of_archive && IsArchiveAlone() ? ArchiveChanged(problem)
+                                        : End(ExitCode::kInputInvalid, problem);
 }
 
 bool LoadRun::Send() {
@@ -198,6 +199,14 @@ void LoadRun::SetFromReport(const intake::LoadReport& report) {
       exit_ = ExitCode::kUnreachable;
       problem += " (kafka.brokers = " + world_.context.settings.kafka.brokers + ")";
       break;
+    case intake::LoadEnd::kInputChanged:
+      if (IsArchiveAlone()) {
+        if (report.opened) problem += "; batch " + batch_.ToString() + " stays unsealed";
+        ArchiveChanged(problem);
+        return;
+      }
+      problem += "; the batch can go on with the input as it was before, and with no other";
+      [[fallthrough]];
     case intake::LoadEnd::kInputFailed:
       exit_ = ExitCode::kInputInvalid;
       break;
@@ -279,6 +288,19 @@ bool LoadRun::NothingOfTheProject() {
   return End(ExitCode::kInputInvalid, "the input has no item of project " + summary_.project +
                                           ", but " + ForeignText(summary_.foreign) +
                                           "; choose one with --project");
+}
+
+bool LoadRun::IsArchiveAlone() const {
+  return world_.plan.paths.size() == 1 && world_.plan.paths.front() == world_.plan.archive;
+}
+
+// No replay, for what was loaded is not there any more in that form; nor is one needed.
+bool LoadRun::ArchiveChanged(const std::string& problem) {
+  summary_.resume = ResumeCommand(world_.options, summary_.project, std::nullopt);
+  return End(ExitCode::kInputInvalid,
+             problem +
+                 "; load the archive again, as a new batch, when no worker writes to it: its items "
+                 "keep their ids, so that nothing is stored twice");
 }
 
 intake::StopRequested LoadRun::StopFunction() const {

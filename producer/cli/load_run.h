@@ -49,6 +49,8 @@ class LoadRun {
   ExitCode Finish();
   bool End(ExitCode code, std::string problem);
   bool NothingOfTheProject();
+  bool IsArchiveAlone() const;
+  bool ArchiveChanged(const std::string& problem);
   void SetFromReport(const intake::LoadReport& report);
   intake::StopRequested StopFunction() const;
   intake::ItemReader OpenReader() const;

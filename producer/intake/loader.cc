@@ -99,7 +99,7 @@ void Loader::StopIfStrict(const ItemLine& line) {
 
 bool Loader::Add(ItemLine& line) {
   if (plan_.totals && line.index >= plan_.totals->index_end) {
-    return Fail(LoadEnd::kInputFailed, "the input grew while it was being loaded");
+    return Fail(LoadEnd::kInputChanged, "the input grew while it was being loaded");
   }
   if (window_.count == 0) window_.since = clock_.Now();
   if (window_.count == window_.items.size()) window_.items.emplace_back();
@@ -203,7 +203,7 @@ bool Loader::Seal(ItemReader& reader) {
                        .sha256 = reader.FinishHash(),
                        .archived = report_.archived};
   if (!MatchesFirstPass(now)) {
-    return Fail(LoadEnd::kInputFailed, "the input changed while it was being loaded");
+    return Fail(LoadEnd::kInputChanged, "the input changed while it was being loaded");
   }
   BatchFact fact = NewFact(BatchFactKind::kSealed);
   if (plan_.known.sealed) fact.at = plan_.known.sealed->at;

@@ -44,12 +44,13 @@ enum class LoadEnd {
   kRefusedStrictly,  // strict: stopped at a refused line; what was sent before it is sealed
   kInterrupted,      // stopped by the user; the batch stays unsealed
   kDeliveryFailed,   // Kafka did not take something; the batch stays unsealed
-  kInputFailed,      // the input could not be read or changed between the passes; unsealed
+  kInputFailed,      // the input could not be read; the batch stays unsealed
+  kInputChanged,     // the second pass did not see what the first one saw; unsealed
 };
 
 struct LoadReport {
   LoadEnd end = LoadEnd::kNothing;
-  std::string problem;          // a sentence, for the last three
+  std::string problem;          // a sentence, for the last four
   bool opened = false;          // the batch exists
   bool archived = false;        // its items come out of an archive
   std::uint64_t delivered = 0;  // items that Kafka acknowledged

@@ -1,6 +1,9 @@
 """What Kafka brought into an NDJSON archive is loaded again: the same texts, in the same order, under the same ids."""
 
 import json
+import re
+import shlex
+import threading
 import unittest
 
 from support import ROOT, Stage, StageTest, wait_until
@@ -10,11 +13,22 @@ SAMPLE = ROOT / "data/sample.jsonl"
 KEPT = ("kind", "external_id", "thread_id", "seq", "thread_seq", "item_type", "content", "role", "speaker", "source",
         "source_description", "metadata", "valid_at_given")
 ROTATE = 64 * 1024
+BATCH = "6f1f5c3e-8f0e-4d57-9a3c-b5d000000000"
+FILE = "20261121T140000.000000Z-00000001.ndjson"
 
 
 def kept(rows):
     return [{name: row[name] for name in KEPT} | {"created": row["valid_at"] if row["valid_at_given"] else None}
             for row in rows]
+
+
+def line(number, **item):
+    """What a worker writes for the episode of that number."""
+    mark = {"v": 1, "written": f"2026-11-21T14:00:{number // 1000:02d}.{number % 1000:03d}Z", "graph": "default/g/g",
+            "uuid": f"{BATCH[:-8]}{number + 1:08x}", "batch": BATCH, "index": number, "round": 0,
+            "accepted": "2026-11-21T13:59:58Z", "incarnation": 0}
+    text = {"type": "graph_episode", "graph_id": "g", "data_type": "text", "data": f"text {number}"} | item
+    return json.dumps({"headrace_archive": mark} | text, separators=(",", ":")) + "\n"
 
 
 class Archive(StageTest):
@@ -43,6 +57,12 @@ class Archive(StageTest):
         files = sorted(path.name for path in self.archive.iterdir())
         self.assertTrue(files and all(name.endswith(".ndjson.zst") for name in files), files)
         return loaded, files
+
+    def write(self, lines):
+        self.archive.mkdir()
+        file = self.archive / FILE
+        file.write_text("".join(lines))
+        return file
 
     def direct(self, source):
         stage = Stage()
@@ -93,15 +113,57 @@ class Archive(StageTest):
         self.assertIsNone(self.stage.upstream())
 
     def test_a_load_of_another_project_says_whose_the_items_are(self):
-        source = self.stage.directory / "items.jsonl"
-        source.write_text("".join(
-            json.dumps({"type": "graph_episode", "graph_id": "g", "data_type": "text", "data": f"text {number}"}) + "\n"
-            for number in range(3)))
-        self.fill(source, workers=1)
+        self.write(line(number) for number in range(3))
         for options in (("--dry-run",), ("--kafka", "--wait")):
             done = self.stage.headrace("load", self.archive, "--project", "mistyped", *options, check=False)
             self.assertEqual(5, done.returncode, done.stdout + done.stderr)
             self.assertIn("no item of project mistyped, but 3 of other projects: default;", done.stderr)
+
+    def test_a_bad_line_is_named_by_its_file_and_line(self):
+        self.write([line(0), "\n", line(1, data=7)])
+        done = self.stage.headrace("load", self.archive, "--dry-run", check=False)
+        self.assertEqual(5, done.returncode, done.stdout + done.stderr)
+        self.assertIn(f"{self.archive / FILE}:3:", done.stderr)
+
+    def test_an_archive_that_changed_is_loaded_again_as_a_new_batch(self):
+        self.stage.worker().wait_ready()
+        file = self.write(line(number) for number in range(20))
+        loaded = self.load(self.archive, succeeded=20)
+        with file.open("a") as archive:
+            archive.write(line(20))
+        again = self.stage.headrace("load", self.archive, "--kafka", "--wait", "--batch-id", loaded["batch_id"], check=False)
+        self.assertEqual(5, again.returncode, again.stdout + again.stderr)
+        self.follow_the_advice(again.stderr, succeeded=21)
+
+        written, ended = 21, threading.Event()
+
+        def write():
+            nonlocal written
+            with file.open("a", buffering=1) as archive:
+                while not ended.wait(0.001):
+                    archive.write(line(written))
+                    written += 1
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            grew = self.stage.headrace("load", self.archive, "--kafka", "--wait", check=False)
+        finally:
+            ended.set()
+            writer.join()
+        self.assertEqual(5, grew.returncode, grew.stdout + grew.stderr)
+        self.assertIn("grew while it was being loaded", grew.stderr)
+        self.follow_the_advice(grew.stderr, succeeded=written)
+        self.assertEqual([f"{BATCH[:-8]}{number + 1:08x}" for number in range(written)],
+                         sorted(row["uuid"] for row in self.stage.rows()))
+
+    def follow_the_advice(self, stderr, succeeded):
+        self.assertIn("its items keep their ids", stderr)
+        program, *command = shlex.split(re.search("^to go on [^:]*: (.*)$", stderr, re.M).group(1))
+        self.assertEqual("headrace", program)
+        done = self.stage.headrace(*command, "--json", check=False)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        self.assertEqual(succeeded, json.loads(done.stdout)["batch"]["succeeded"])
 
 
 if __name__ == "__main__":

@@ -110,6 +110,9 @@ TEST(LoadOptions, ResumeCommandRepeatsWhatMatters) {
   EXPECT_EQ(ResumeCommand(options, "default", *BatchId::Parse(kBatch)),
             std::string("headrace load a.jsonl 'my file' --kafka --batch-id ") + kBatch +
                 " --project default --batch-metadata '{\"a\":1}' --wait");
+  EXPECT_EQ(ResumeCommand(options, "default", std::nullopt),
+            "headrace load a.jsonl 'my file' --kafka --project default --batch-metadata "
+            "'{\"a\":1}' --wait");
 }
 
 intake::ItemLine Refused(std::uint64_t number, const std::string& code, std::string_view raw) {

@@ -322,7 +322,7 @@ TEST_F(LoaderTest, DoesNotSealAFileThatChangedBetweenThePasses) {
   for (const std::string& second : {changed, Episodes(4), Episodes(9)}) {
     producer_.sent.clear();
     const LoadReport report = LoadFile(text, second);
-    EXPECT_EQ(report.end, LoadEnd::kInputFailed);
+    EXPECT_EQ(report.end, LoadEnd::kInputChanged);
     EXPECT_FALSE(Fact(BatchFactKind::kSealed));
     EXPECT_FALSE(report.problem.empty());
   }
