@@ -126,18 +126,57 @@ class Chart(unittest.TestCase):
         self.assertIn("pre-upgrade", plain["metadata"]["annotations"]["helm.sh/hook"])
         container = plain["spec"]["template"]["spec"]["containers"][0]
         self.assertEqual(["headrace", "store", "migrate"], container["args"])
-        self.assertIn("postgresql://headrace@db-1", {e["name"]: e["value"] for e in container["env"]}["HEADRACE_STORE"])
+        self.assertIn("postgresql://headrace@db-1", {e["name"]: e.get("value") for e in container["env"]}["HEADRACE_STORE"])
         self.assertIsNone(job("-f", CHART / "ci" / "postgres-values.yaml", "--set", "store.migrate=false"))
         pod = job("-f", CHART / "ci" / "secrets-values.yaml")["spec"]["template"]["spec"]
         self.assertEqual("store-login", pod["volumes"][0]["secret"]["secretName"])
         self.assertEqual("/run/headrace/store", pod["containers"][0]["volumeMounts"][0]["mountPath"])
+
+    def test_workers_and_migration_reach_a_database_in_the_same_way(self):
+        objects = [item for item in yaml.safe_load_all(template("-f", CHART / "ci" / "postgres-values.yaml").stdout) if item]
+        found = [(item, pod) for item, pod in pods(objects) if item["metadata"]["name"] != "demo-headrace-topics"]
+        self.assertEqual(["Deployment", "Deployment", "Job"], sorted(item["kind"] for item, _ in found))
+        for item, pod in found:
+            with self.subTest(item["metadata"]["name"]):
+                container = pod["containers"][0]
+                env = {e["name"]: e for e in container["env"]}
+                self.assertEqual({"name": "postgres-login", "key": "password"}, env["PGPASSWORD"]["valueFrom"]["secretKeyRef"])
+                mounts = {m["name"]: m["mountPath"] for m in container["volumeMounts"]}
+                self.assertIn(f"sslrootcert={mounts['postgres-ca']}/", env["HEADRACE_STORE"]["value"])
+                self.assertEqual("postgres-ca", {v["name"]: v for v in pod["volumes"]}["postgres-ca"]["secret"]["secretName"])
+
+    def test_a_secret_url_keeps_its_file_beside_other_volumes(self):
+        text = template("-f", CHART / "ci" / "postgres-values.yaml", "--set", "store.urlSecret.name=store-login").stdout
+        for item, pod in pods([item for item in yaml.safe_load_all(text) if item]):
+            if item["metadata"]["name"] != "demo-headrace-topics":
+                names = {m["name"] for m in pod["containers"][0]["volumeMounts"]}
+                self.assertLessEqual({"store-url", "postgres-ca"}, names)
+                self.assertLessEqual(names, {v["name"] for v in pod["volumes"]})
+
+    def test_an_archive_has_a_volume(self):
+        objects = [item for item in yaml.safe_load_all(template("-f", CHART / "ci" / "archive-values.yaml").stdout) if item]
+        claim = [item for item in objects if item["kind"] == "PersistentVolumeClaim"][0]
+        for item, pod in pods(objects):
+            if item["kind"] == "Deployment":
+                volumes = {v["name"]: v for v in pod["volumes"]}
+                self.assertEqual(claim["metadata"]["name"], volumes["store"]["persistentVolumeClaim"]["claimName"])
+                self.assertIn({"name": "store", "mountPath": "/var/lib/headrace"}, pod["containers"][0]["volumeMounts"])
+                self.assertIn("podAffinity", pod["affinity"])
+        refused = template("--set", "store.url=ndjson:/archive/a", check=False)
+        self.assertNotEqual(0, refused.returncode)
+        self.assertIn("choose a directory below /var/lib/headrace, or mount a volume", refused.stderr)
+        mounted = template("--set", "store.url=ndjson:/archive/a", "--set", "store.extraVolumes[0].name=nfs", "--set",
+                           "store.extraVolumeMounts[0].name=nfs", "--set", "store.extraVolumeMounts[0].mountPath=/archive").stdout
+        self.assertNotIn("PersistentVolumeClaim", mounted)
+        self.assertIn("topologySpreadConstraints", mounted)
 
     def test_wrong_values_are_refused(self):
         wrong = [
             "nosuchkey=1", "image.pull=x", "kafka.broker=a:1", "kafka.brokers=nohost", "redis.url=http://x", "topics.partitions=0",
             "store.persistence.sise=1Gi", "store.migrate=perhaps", "workers.bulk.replicas=1", "workers.batch.replicas=-1", "workers.batch.replica=2",
             "workers.batch.replicas=25", "drainTimeoutSeconds=0", "log.level=loud", "metricsPort=80", "image.digest=sha256:12",
-            "serviceAccount.token=true", "topics.create=perhaps",
+            "serviceAccount.token=true", "topics.create=perhaps", "store.extraEnv[0].value=x", "store.extraVolumes[0].secret=x",
+            "store.extraVolumeMounts[0].name=x",
         ]
         for assignment in wrong:
             with self.subTest(assignment):

@@ -34,8 +34,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
 {{- end -}}
 {{- end }}
 
-{{- define "headrace.sqlite" -}}
-{{- if and (not .Values.store.urlSecret.name) (hasPrefix "sqlite:" .Values.store.url) -}}yes{{- end -}}
+{{/* Whether workers share one node and one volume: a SQLite file does not reach across nodes, and an
+archive below the chart's own directory is kept like it. */}}
+{{- define "headrace.storeVolume" -}}
+{{- $archive := regexMatch "^ndjson:/var/lib/headrace([/?]|$)" .Values.store.url -}}
+{{- if and (not .Values.store.urlSecret.name) (or $archive (hasPrefix "sqlite:" .Values.store.url)) -}}yes{{- end -}}
 {{- end }}
 
 {{/* Pod Security "restricted", with nothing left to choose. */}}
