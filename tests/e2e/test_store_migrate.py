@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ import tempfile
 import unittest
 import uuid
 
-from support import binary, required_env, run, start_postgres
+from support import ROOT, binary, required_env, run, start_postgres
 
 
 class StoreMigrate(unittest.TestCase):
@@ -44,6 +45,26 @@ class StoreMigrate(unittest.TestCase):
         self.assertFalse((self.directory / "new.db").exists())
         self.assertEqual("applied 2: the file and its tables\n", self.migrate(store).stdout)
         self.assertEqual("nothing to do: the store is at version 2\n", self.migrate(store).stdout)
+
+    def test_the_documented_queries_run_in_both_stores(self):
+        text = (ROOT / "docs" / "stores.md").read_text()
+        graph = "INSERT INTO graph (project_id, kind, external_id, group_id, next_seq{}) VALUES ('default', 'graph', 'kb', 'kb', 3{})"
+        path = self.directory / "headrace.db"
+        self.migrate(f"sqlite:{path}")
+        found = re.findall(r'^sqlite3 -readonly headrace\.db "(.*?)"$', text, re.M | re.S)
+        self.assertEqual(5, len(found))
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute(graph.format(", created_at, updated_at", ", 0, 0"))
+            answers = [database.execute(query).fetchall() for query in found]
+        self.assertEqual([[("graph", "kb", 2)], [], [], [], [("kb",)]], answers)
+
+        self.migrate(self.url())
+        block = re.search(r"^export PGOPTIONS=.*?(?=^```$)", text, re.M | re.S).group().replace("agent_memory", self.schema)
+        self.assertEqual(5, block.count("psql -At "))
+        export, queries = block.split("\n", 1)
+        script = f'set -eu\n{export}\npsql -q "$URL" -c "{graph.format("", "")}"\n{queries}'
+        said = run(["bash", "-c", script], env=self.environment("", URL=f"postgresql://headrace@{self.address}/headrace")).stdout
+        self.assertEqual("graph|kb|2\nkb\n", said)
 
     def migrate_twice_at_once(self, store):
         """What both say together; both must end well."""
