@@ -22,8 +22,7 @@ RetryDecision RetryRule::Decide(const StoreError& error, const RetryCase& chunk)
       // dead-lettered for it, and when it is mended work goes on by itself.
       return {Action::kRetry, settings_.backoff_max};
     case StoreErrorClass::kFenced:
-      // The items are not to blame, and what is not ours any more is forgotten before the retry.
-      return {Action::kRetry, Backoff(chunk.attempts)};
+      // Never a strike, and what is not ours any more is forgotten before the retry.
     case StoreErrorClass::kTransient:
       break;
   }
