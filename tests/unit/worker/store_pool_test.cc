@@ -58,6 +58,27 @@ TEST_F(StorePoolTest, HandsOverNoMoreThanTheStoreTakes) {
   EXPECT_EQ(pool_.items_in_flight(), 2u);
 }
 
+TEST_F(StorePoolTest, HandsAThrottlingStoreNoMoreThanItsPace) {
+  store_.SetVerdict([](const Chunk&) {
+    return StoreError{StoreErrorClass::kThrottled, "busy", "too much", {}};
+  });
+  Submit("a", 0);
+  store_.CompleteOne();
+  Collect();
+  store_.SetVerdict({});
+  clock_.Advance(std::chrono::seconds(1));
+  std::size_t begun = 0;
+  for (int chunks = 0; chunks < 100 && Room() > 0; ++chunks) {
+    const std::size_t items = Room();
+    begun += items;
+    Submit("a", 0, static_cast<std::int64_t>(items));
+    store_.CompleteOne();
+    Collect();
+  }
+  EXPECT_GT(begun, 0u);
+  EXPECT_LE(begun, 30u) << "of a hundred a second";
+}
+
 TEST_F(StorePoolTest, BringsEachChunkBackWithItsOwnItemsInWhateverOrderTheyEnd) {
   Submit("a", 10, 2);
   Submit("b", 20);

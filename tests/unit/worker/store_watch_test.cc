@@ -46,6 +46,7 @@ TEST(StoreWatch, TakesARefusedItemAndThrottlingForLife) {
   EXPECT_TRUE(watch.WorkedSince(kStart - milliseconds(1)));
   EXPECT_FALSE(watch.WorkedSince(kStart)) << "what it did before says nothing about a later try";
   EXPECT_FALSE(watch.Note(Failed(StoreErrorClass::kThrottled), kStart + std::chrono::hours(1)));
+  EXPECT_FALSE(watch.Note(Failed(StoreErrorClass::kThrottled), kStart + std::chrono::hours(2)));
   EXPECT_TRUE(watch.is_up());
   EXPECT_FALSE(watch.WorkedSince(kStart + milliseconds(1))) << "throttled is not applied";
 }

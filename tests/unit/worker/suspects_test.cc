@@ -27,6 +27,7 @@ TEST(Suspects, GiveUpAfterTheSecondNotedTry) {
   first.NoteTry(7, Caution::kNote);
   first.NoteTry(8, Caution::kNote);
   EXPECT_FALSE(first.saved());
+  EXPECT_EQ(first.TriesFrom(9), NotedTries{}) << "what has ended needs no note";
 
   Suspects second = NextOwner(first, 7);
   EXPECT_EQ(second.Take(7), Caution::kAlone);
