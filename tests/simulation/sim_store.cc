@@ -12,6 +12,12 @@ StoreError ErrorOf(StoreErrorClass error_class, const char* code) {
   return {.error_class = error_class, .code = code, .message = "asked for by the simulation"};
 }
 
+// As the worker names it.
+std::string SourceOf(const WriteItem& item) {
+  return kClusterId + "/" + kItemsTopic + "/" +
+         std::to_string(ItemBook::PlaceOf(item.payload).partition);
+}
+
 }  // namespace
 
 ClaimId SimStore::Claim(std::string_view source) {
@@ -107,7 +113,7 @@ std::optional<StoreError> SimStore::FindTrouble(const Chunk& chunk) {
   DrawClaims();
   // A store that fences does so also when all is well otherwise.
   const bool fenced = stage_.plan.fences && std::ranges::any_of(chunk.items, [&](const auto& item) {
-                        return !stage_.fence.Holds(item.claim);
+                        return !stage_.fence.Holds(SourceOf(item), item.claim);
                       });
   if (fenced) return ErrorOf(StoreErrorClass::kFenced, "fenced");
   if (!stage_.faults) return std::nullopt;

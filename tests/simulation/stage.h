@@ -1,7 +1,6 @@
 // What all parts of one run share.
 #pragma once
 
-#include <algorithm>
 #include <map>
 #include <string>
 
@@ -22,8 +21,9 @@ class Fence {
   ClaimId NewClaim() { return ++last_; }
   // From now on it holds, and no other of that source.
   void Draw(const std::string& source, ClaimId claim) { claims_[source] = claim; }
-  bool Holds(ClaimId claim) const {
-    return std::ranges::any_of(claims_, [&](const auto& entry) { return entry.second == claim; });
+  bool Holds(const std::string& source, ClaimId claim) const {
+    const auto found = claims_.find(source);
+    return found != claims_.end() && found->second == claim;
   }
 
  private:
