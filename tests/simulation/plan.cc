@@ -59,8 +59,12 @@ void AddDeadlyItems(Random& random, Plan& plan) {
   // An assignment that is not told the commit knows of no earlier try.
   plan.rates.unknown_commit = 0;
   plan.only_deadly = random.Chance(500);
-  if (!plan.only_deadly) return;
   FaultRates& rates = plan.rates;
+  if (!plan.only_deadly) {
+    rates.commit_error = random.Between(100, 500);  // each try waits for a commit
+    if (random.Chance(500)) rates.crash = rates.expire = 0;
+    return;
+  }
   for (int* rate : {&rates.crash, &rates.expire, &rates.kafka_away, &rates.commit_error,
                     &rates.delivery_failure, &rates.late, &rates.resumed}) {
     *rate = 0;

@@ -77,7 +77,9 @@ void SimProducer::Transmit() {
   if (!stage_.cluster.reachable) return;
   std::size_t count = stage_.faults ? stage_.random.Below(underway_.size() + 1) : underway_.size();
   for (; count > 0 && !broken_; --count) {
-    if (!stage_.Strikes(stage_.plan.rates.delivery_failure)) {
+    // A drain is short.
+    const int rate = stage_.plan.rates.delivery_failure * (host_.draining ? 10 : 1);
+    if (!stage_.Strikes(rate)) {
       TransmitOne();
       continue;
     }
