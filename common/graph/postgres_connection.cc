@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kBinary = 1;
+constexpr milliseconds kLook{200};  // whether the deadline still stands
 
 struct Default {
   const char* name;
@@ -132,7 +133,9 @@ bool PostgresAnswer::IsNull(int row, int column) const {
   return PQgetisnull(raw_, row, column) == 1;
 }
 
-PostgresConnection::PostgresConnection(const PostgresSettings& settings) : settings_(settings) {}
+PostgresConnection::PostgresConnection(const PostgresSettings& settings,
+                                       const PostgresPatience* patience)
+    : settings_(settings), patience_(patience) {}
 
 PostgresConnection::~PostgresConnection() { Close(); }
 
@@ -151,6 +154,9 @@ std::string PostgresConnection::quoted_schema() const {
 }
 
 std::optional<PostgresError> PostgresConnection::EnsureOpen() {
+  if (patience_ != nullptr && patience_->Over(SystemClock().Now())) {
+    return PostgresError{"", "the store is stopping"};
+  }
   if (raw_ != nullptr && PQstatus(raw_) == CONNECTION_OK) return std::nullopt;
   Close();
   auto failed = Open();
@@ -258,13 +264,14 @@ void PostgresConnection::EndStatement() const {
   PQfreeCancel(cancel);
 }
 
-// False when the deadline has passed. Ready to be read is a reason to look while sending too: the
-// server may have refused what it has already got.
+// False when the deadline has passed, which another thread may bring forward. Ready to be read is a
+// reason to look while sending too: the server may have refused what it has already got.
 bool PostgresConnection::WaitForSocket(bool to_write, SteadyTime deadline) const {
-  const auto left = std::chrono::ceil<milliseconds>(deadline - SystemClock().Now());
+  const SteadyTime end = patience_ == nullptr ? deadline : patience_->Within(deadline);
+  const auto left = std::chrono::ceil<milliseconds>(end - SystemClock().Now());
   if (left.count() <= 0) return false;
   pollfd ready{PQsocket(raw_), static_cast<short>(POLLIN | (to_write ? POLLOUT : 0)), 0};
-  if (::poll(&ready, 1, static_cast<int>(left.count())) == 0) return false;
+  ::poll(&ready, 1, static_cast<int>(std::min(left, kLook).count()));
   return true;
 }
 

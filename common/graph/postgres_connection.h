@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/graph/postgres_arrays.h"
 #include "common/graph/postgres_errors.h"
+#include "common/graph/postgres_patience.h"
 #include "common/graph/postgres_settings.h"
 
 struct pg_conn;
@@ -44,7 +45,9 @@ class PostgresAnswer {
 // timeout, and connecting no longer than libpq's connect_timeout for each host.
 class PostgresConnection {
  public:
-  explicit PostgresConnection(const PostgresSettings& settings);
+  // `patience` lives longer; without it only the settings' timeout counts.
+  explicit PostgresConnection(const PostgresSettings& settings,
+                              const PostgresPatience* patience = nullptr);
   ~PostgresConnection();
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
@@ -69,6 +72,7 @@ class PostgresConnection {
   PostgresError LastError() const;
 
   const PostgresSettings settings_;
+  const PostgresPatience* const patience_;
   pg_conn* raw_ = nullptr;
   bool unreplicated_ = false;  // the statement at hand was committed without its standby
 };

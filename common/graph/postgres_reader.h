@@ -13,7 +13,8 @@ namespace headrace::graph {
 // A connection of its own, opened at the first call. Used by one thread at a time.
 class PostgresReader {
  public:
-  explicit PostgresReader(const PostgresSettings& settings) : connection_(settings) {}
+  PostgresReader(const PostgresSettings& settings, const PostgresPatience& patience)
+      : connection_(settings, &patience) {}
 
   Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query);
   Status Erase(const GraphKey& graph, std::uint32_t incarnation);

@@ -12,6 +12,9 @@ namespace {
 // Measured: beyond 500 rows a statement hardly gains, and a retry repeats more.
 constexpr std::size_t kChunkItemsMax = 500;
 
+// For what is under way when the store stops.
+constexpr std::chrono::seconds kStopPatience{2};
+
 // What no client can make up for.
 void WarnOfLosses(PostgresConnection& connection) {
   const PostgresAnswer lax = connection.Run("SELECT current_setting('fsync') = 'off'");
@@ -27,26 +30,31 @@ std::size_t ChunksInFlight(const PostgresSettings& settings) { return settings.c
 }  // namespace
 
 Result<std::unique_ptr<PostgresStore>> PostgresStore::Open(const PostgresSettings& settings) {
-  auto reader = std::make_unique<PostgresReader>(settings);
-  if (settings.auto_migrate) {
-    auto migrated = MigratePostgres(reader->connection(), /*dry_run=*/false);
-    if (!migrated.ok()) return std::move(migrated).error();
-  }
-  if (Status checked = CheckPostgresSchema(reader->connection()); !checked.ok()) {
-    return std::move(checked).error();
-  }
-  WarnOfLosses(reader->connection());
-  // It is needed rarely, and connections are dear.
-  reader->connection().Close();
-  return std::unique_ptr<PostgresStore>(new PostgresStore(settings, std::move(reader)));
+  std::unique_ptr<PostgresStore> store(new PostgresStore(settings));
+  if (Status ready = store->MakeReady(); !ready.ok()) return std::move(ready).error();
+  return store;
 }
 
-PostgresStore::PostgresStore(const PostgresSettings& settings,
-                             std::unique_ptr<PostgresReader> reader)
-    : settings_(settings), jobs_(ChunksInFlight(settings) + 1), reader_(std::move(reader)) {
+PostgresStore::PostgresStore(const PostgresSettings& settings)
+    : settings_(settings),
+      jobs_(ChunksInFlight(settings) + 1),
+      reader_(std::make_unique<PostgresReader>(settings_, patience_)) {}
+
+Status PostgresStore::MakeReady() {
+  MutexLock lock(mutex_);
+  PostgresConnection& connection = reader_->connection();
+  if (settings_.auto_migrate) {
+    auto migrated = MigratePostgres(connection, /*dry_run=*/false);
+    if (!migrated.ok()) return std::move(migrated).error();
+  }
+  if (Status checked = CheckPostgresSchema(connection); !checked.ok()) return checked;
+  WarnOfLosses(connection);
+  // It is needed rarely, and connections are dear.
+  connection.Close();
   for (std::size_t count = 0; count < settings_.connections; ++count) {
     writing_.emplace_back([this] { WriteChunks(); });
   }
+  return {};
 }
 
 PostgresStore::~PostgresStore() { Stop(); }
@@ -72,7 +80,7 @@ void PostgresStore::Submit(Chunk chunk, ChunkSink& sink) {
 }
 
 void PostgresStore::WriteChunks() {
-  PostgresWriter writer(settings_, fence_);
+  PostgresWriter writer(settings_, patience_, fence_);
   while (auto job = jobs_.Pop()) {
     if (job->sink == nullptr) {
       draw_wanted_ = false;  // before drawing: a claim that comes meanwhile asks again
@@ -80,6 +88,7 @@ void PostgresStore::WriteChunks() {
       continue;
     }
     ChunkResult result = writer.Apply(job->chunk);
+    if (result.error && patience_.Over(SystemClock().Now())) ++unanswered_;
     job->sink->OnChunkDone(std::move(result), std::move(job->chunk));
   }
 }
@@ -96,9 +105,17 @@ Status PostgresStore::Erase(const GraphKey& graph, std::uint32_t incarnation) {
   return reader_->Erase(graph, incarnation);
 }
 
+// Whoever stops has had its own time for waiting; a server that hangs must not keep it any longer.
 void PostgresStore::Stop() {
   jobs_.Close();
+  patience_.EndAt(SystemClock().Now() + kStopPatience);
   writing_.clear();  // joins
+  if (const std::size_t chunks = unanswered_.exchange(0); chunks > 0) {
+    log::Warn("store_left_unanswered", {{"chunks", chunks},
+                                        {"reason",
+                                         "PostgreSQL did not answer before the stop; the items"
+                                         " are repeated by the partitions' next owner"}});
+  }
   MutexLock lock(mutex_);
   reader_.reset();
 }

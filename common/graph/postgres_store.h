@@ -39,10 +39,13 @@ class PostgresStore final : public GraphStore {
     ChunkSink* sink = nullptr;
   };
 
-  PostgresStore(const PostgresSettings& settings, std::unique_ptr<PostgresReader> reader);
+  explicit PostgresStore(const PostgresSettings& settings);
+  Status MakeReady();
   void WriteChunks();
 
   const PostgresSettings settings_;
+  PostgresPatience patience_;
+  std::atomic<std::size_t> unanswered_ = 0;  // chunks that were given up for want of it
   PostgresFence fence_;
   std::atomic<bool> draw_wanted_ = false;  // there is such a job
   BoundedQueue<Job> jobs_;

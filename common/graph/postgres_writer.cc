@@ -34,8 +34,9 @@ std::vector<PostgresValue> ValuesOf(const Chunk& chunk, const std::vector<Item>&
 
 }  // namespace
 
-PostgresWriter::PostgresWriter(const PostgresSettings& settings, PostgresFence& fence)
-    : connection_(settings), fence_(fence) {}
+PostgresWriter::PostgresWriter(const PostgresSettings& settings, const PostgresPatience& patience,
+                               PostgresFence& fence)
+    : connection_(settings, &patience), fence_(fence) {}
 
 void PostgresWriter::DrawTokens() {
   if (auto failed = fence_.Draw(connection_)) {

@@ -13,8 +13,9 @@ namespace headrace::graph {
 // Used by one thread.
 class PostgresWriter {
  public:
-  // `fence` is shared with other writers and lives as long.
-  PostgresWriter(const PostgresSettings& settings, PostgresFence& fence);
+  // `fence` and `patience` are shared with other writers and live as long.
+  PostgresWriter(const PostgresSettings& settings, const PostgresPatience& patience,
+                 PostgresFence& fence);
 
   ChunkResult Apply(const Chunk& chunk);
   // Before the first chunk, so that a claim holds as early as it can.

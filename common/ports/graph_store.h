@@ -130,7 +130,8 @@ class GraphStore {
   // of a newer incarnation than the graph's does the same first: it proves that the erase was
   // asked for.
   virtual Status Erase(const GraphKey& graph, std::uint32_t incarnation) = 0;
-  // Waits for submitted chunks, then closes: what comes later is refused as transient (chunks) or
+  // Waits for submitted chunks, but not for long where a server does not answer: such a chunk is
+  // answered as transient. Then closes: what comes later is refused as transient (chunks) or
   // kCancelled. Idempotent; called by the store's owner, as is the destructor, which stops too.
   virtual void Stop() = 0;
 };

@@ -1,6 +1,7 @@
-"""The PostgreSQL that a fleet writes to dies for good, and its standby takes its place."""
+"""The PostgreSQL that a fleet writes to dies for good, and its standby takes its place; or it hangs."""
 
 import os
+import pathlib
 import signal
 import unittest
 
@@ -63,6 +64,34 @@ class FailoverOfPostgres(FaultTest):
             for never in ("fatal", "item"):
                 self.assertEqual(0, worker.metric(f'headrace_store_chunks_total{{result="{never}"'), never)
         print(f"{stored} episodes were on the standby when the primary died", flush=True)
+
+
+class HangingPostgres(FaultTest):
+    def setUp(self):
+        super().setUp()
+        self.create_topics()
+        self.server = start_postgres(self.stage.directory / "hanging")
+        self.addCleanup(self.server.wipe)
+        self.stage.store = f"postgresql://headrace@{self.server.address}/headrace?connections=2"
+        self.stage.headrace("store", "migrate")
+
+    def hang(self):
+        """All of the server's processes, until the test is over."""
+        first = self.server.pid()
+        children = pathlib.Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for pid in [first, *map(int, children)]:
+            self.addCleanup(os.kill, pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGSTOP)
+
+    def test_a_worker_leaves_in_time_all_the_same(self):
+        worker = self.stage.worker(HEADRACE_DRAIN_TIMEOUT="2s")
+        self.wait_owned(worker)
+        self.hang()
+        self.load()
+        wait_until(lambda: worker.metric("headrace_store_items_in_flight") > 0, "a chunk on its way")
+        # It would be killed ten seconds after the two that it may drain.
+        self.assertEqual(0, worker.stop(seconds=30), worker.log()[-4000:])
+        self.assertEqual(1, self.log_count(worker, "store_left_unanswered"), worker.log()[-4000:])
 
 
 if __name__ == "__main__":

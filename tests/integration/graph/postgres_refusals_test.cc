@@ -1,8 +1,13 @@
 // What a store must be given before it can work, and what it may wait for.
+#include <signal.h>
+
 #include "tests/integration/graph/postgres_fixture.h"
 
 namespace headrace::graph {
 namespace {
+
+using testing::EpisodeItems;
+using testing::GraphNamed;
 
 Error Refusal(const std::string& url) {
   auto store = OpenGraphStore(url, {.auto_migrate = true});
@@ -54,6 +59,30 @@ TEST(PostgresRefusals, HostsThatDoNotAnswerAreWaitedForAndAllNamed) {
   const std::string dead = "postgresql://127.0.0.1:1,127.0.0.1:2/db";
   ExpectSays(Refusal(dead), ErrorCode::kTransient, "port 1 ");
   ExpectSays(Refusal(dead), ErrorCode::kTransient, "port 2 ");
+}
+
+// The chunk waits for a lock, and whoever is asked to end that does not answer either.
+TEST(PostgresRefusals, AServerThatHangsDoesNotKeepAStoreFromStopping) {
+  auto server = PrivatePostgres();
+  auto store = OpenStore(server->Url("?connections=1&schema=s"));
+  const BatchId batch = BatchId::Random();
+  ASSERT_FALSE(WriteOnce(*store, EpisodeItems(GraphNamed("g"), batch, 0, 2)).error);
+  Session beside(server->Url(), "s");
+  const auto postmaster = static_cast<pid_t>(
+      beside.Ask("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::bigint"));
+  beside.Do("BEGIN");
+  beside.Do("SELECT id FROM {schema}.graph FOR UPDATE");
+  testing::CollectingSink sink;
+  store->Submit({1, EpisodeItems(GraphNamed("g"), batch, 2, 2)}, sink);
+  Session(server->Url(), "s").AwaitWaiting(1);
+  ASSERT_GT(postmaster, 1);
+  ASSERT_EQ(kill(postmaster, SIGSTOP), 0);
+  const auto begun = std::chrono::steady_clock::now();
+  store->Stop();
+  const auto took = std::chrono::steady_clock::now() - begun;
+  EXPECT_EQ(kill(postmaster, SIGCONT), 0);
+  EXPECT_LT(took, std::chrono::seconds(30)) << "a statement is given a minute otherwise";
+  ExpectError(sink.Take(1)[0].result, StoreErrorClass::kTransient, "postgres_connection");
 }
 
 }  // namespace
