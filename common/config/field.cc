@@ -82,6 +82,11 @@ std::string Shown(const Field& field, const Settings& settings) {
   return "***";
 }
 
+std::string WithoutUrl(const std::string& text) {
+  const std::size_t place = text.find("://");
+  return place == std::string::npos ? text : text.substr(0, place) + "://***";
+}
+
 std::map<std::string, std::string> ShownEntries(const Field& field, const Settings& settings) {
   CHECK(field.is_table());
   return MaskKafkaProperties(settings.kafka.properties);

@@ -47,6 +47,8 @@ struct Field {
   std::function<std::string(const Settings&)> get;
 
   bool is_table() const { return set_entry != nullptr; }
+  // Its flag may stand without a value.
+  bool is_switch() const { return choices == std::vector<std::string>{"no", "yes"}; }
 };
 
 std::string EnvironmentName(std::string_view field_name);
@@ -58,5 +60,7 @@ bool IsUsedBy(const Field& field, Binary binary);
 std::string Shown(const Field& field, const Settings& settings);
 // The same for the entries of a field that is a table.
 std::map<std::string, std::string> ShownEntries(const Field& field, const Settings& settings);
+// Somebody's words as an error may quote them: a URL in them may hold a password.
+std::string WithoutUrl(const std::string& text);
 
 }  // namespace headrace::config

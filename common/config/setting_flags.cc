@@ -26,12 +26,14 @@ void AddFlag(CLI::App& app, SettingsSources& sources, const Field& field) {
     return true;
   };
   // The last one wins, as everywhere; what merges takes all of them.
-  app.add_option(names, take, field.help)
-      ->type_name(TypeName(field))
-      ->expected(1)
-      ->multi_option_policy(field.is_table() ? CLI::MultiOptionPolicy::TakeAll
-                                             : CLI::MultiOptionPolicy::TakeLast)
-      ->group(kGroup);
+  CLI::Option* const option =
+      app.add_option(names, take, field.help)
+          ->type_name(TypeName(field))
+          ->expected(1)
+          ->multi_option_policy(field.is_table() ? CLI::MultiOptionPolicy::TakeAll
+                                                 : CLI::MultiOptionPolicy::TakeLast)
+          ->group(kGroup);
+  if (field.is_switch()) option->expected(0, 1)->default_str("yes");
 }
 
 // The commands that were named on the command line, outermost first, after `app` itself.
@@ -75,11 +77,11 @@ std::string ExplainUnknownArguments(const CLI::App& app) {
     const bool is_flag = argument.size() > 1 && argument.front() == '-';
     if (is_flag) {
       const std::string name = argument.substr(0, argument.find('='));
-      text += "unknown flag " + name + DidYouMean(name, flags) + "\n";
+      text += "unknown flag " + WithoutUrl(name) + DidYouMean(name, flags) + "\n";
     } else if (!after_unknown_flag) {
       // What follows an unknown flag is most likely its value.
       const std::string what = commands.empty() ? "unexpected argument " : "unknown command ";
-      text += what + argument + DidYouMean(argument, commands) + "\n";
+      text += what + WithoutUrl(argument) + DidYouMean(argument, commands) + "\n";
       after_unknown_command = !commands.empty();
     }
     after_unknown_flag = is_flag;
@@ -106,7 +108,7 @@ std::string ExplainParseError(const CLI::App& app, const CLI::ParseError& error)
   const std::string name = what.substr(0, what.find(':'));
   if (what.ends_with(" missing")) return name + " needs a value\n";
   if (what.find(": At Most 1 ") != what.npos) return name + " is given more than once\n";
-  return what + "\n";
+  return WithoutUrl(what) + "\n";
 }
 
 }  // namespace headrace::config

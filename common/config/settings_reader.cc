@@ -120,7 +120,8 @@ class Reader {
 
   static std::string Describe(const Field& field, const RawValue& value, const std::string& wrong) {
     const bool show = field.secrecy == Secrecy::kOpen && value.text.size() <= 100;
-    std::string text = field.name + (show ? " = \"" + value.text + "\": " : ": ") + wrong;
+    std::string text =
+        field.name + (show ? " = \"" + WithoutUrl(value.text) + "\": " : ": ") + wrong;
     if (field.is_table()) return text;
     return text + " (default: " + field.get(Settings{}) + ")";
   }

@@ -45,6 +45,37 @@ TEST(WorkerCommandLine, SaysThatAFlagLacksItsValue) {
   EXPECT_TRUE(line.err.starts_with("headrace-worker: --store needs a value\n")) << line.err;
 }
 
+TEST(WorkerCommandLine, ASwitchMayStandAlone) {
+  for (const std::vector<const char*>& given :
+       {std::vector<const char*>{"--auto-migrate", "--store", "null:"},
+        std::vector<const char*>{"--store", "null:", "--auto-migrate"},
+        std::vector<const char*>{"--auto-migrate", "yes", "--store", "null:"},
+        std::vector<const char*>{"--auto-migrate=yes", "--store=null:"}}) {
+    const WorkerCommandLine line = Parse(given);
+    ASSERT_EQ(line.exit_code, std::nullopt) << line.err;
+    EXPECT_TRUE(line.settings.worker.auto_migrate);
+    EXPECT_EQ(line.settings.worker.store, "null:");
+  }
+  EXPECT_FALSE(Parse({"--auto-migrate", "no"}).settings.worker.auto_migrate);
+  for (const char* wrong : {"perhaps", ""}) {
+    EXPECT_EQ(Parse({"--auto-migrate", wrong}).exit_code, 3) << wrong;
+  }
+}
+
+TEST(WorkerCommandLine, QuotesNoUrl) {
+  for (const std::vector<const char*>& given :
+       {std::vector<const char*>{"postgresql://ana:geheim@h/db"},
+        std::vector<const char*>{"--store", "null:", "postgresql://h/db?password=geheim"},
+        std::vector<const char*>{"--auto-migrate", "postgresql://ana:geheim@h/db"},
+        std::vector<const char*>{"--channel", "postgresql://ana:geheim@h/db"},
+        std::vector<const char*>{"--postgresql://ana:geheim@h/db"}}) {
+    const WorkerCommandLine line = Parse(given);
+    EXPECT_TRUE(line.exit_code == 2 || line.exit_code == 3);
+    EXPECT_TRUE(Contains(line.err, "postgresql://***")) << line.err;
+    EXPECT_FALSE(Contains(line.err, "geheim")) << line.err;
+  }
+}
+
 TEST(WorkerCommandLine, RefusesWhatOnlyTheOtherBinaryUses) {
   EXPECT_EQ(Parse({"--topic-partitions", "3"}).exit_code, 2);
   EXPECT_EQ(Parse({"load"}).exit_code, 2);
