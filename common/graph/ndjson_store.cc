@@ -28,12 +28,12 @@ void CompressAndLog(const std::string& path) {
 }
 
 Status PrepareDirectory(const std::string& directory) {
-  const bool made = ::mkdir(directory.c_str(), 0750) == 0;
-  const bool usable =
-      (made || errno == EEXIST) && ::access(directory.c_str(), R_OK | W_OK | X_OK) == 0;
+  const bool there = ::mkdir(directory.c_str(), 0750) == 0 || errno == EEXIST;
   struct stat info {};
-  if (usable && ::stat(directory.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) errno = ENOTDIR;
-  if (usable && S_ISDIR(info.st_mode)) return {};
+  // Before the permissions: those of a file say nothing about what is wrong here.
+  const bool is_file = there && ::stat(directory.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
+  if (is_file) errno = ENOTDIR;
+  if (there && !is_file && ::access(directory.c_str(), R_OK | W_OK | X_OK) == 0) return {};
   return Invalid("cannot keep an archive in " + directory + ": " + std::strerror(errno));
 }
 

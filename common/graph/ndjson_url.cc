@@ -5,6 +5,13 @@
 #include "common/base/units.h"
 
 namespace headrace::graph {
+namespace {
+
+// Below that every chunk would be a file.
+constexpr std::uint64_t kRotateBytesMin = std::uint64_t{4} << 10;
+constexpr std::uint64_t kRotateBytesMax = std::uint64_t{1} << 40;
+
+}  // namespace
 
 Result<NdjsonSettings> NdjsonSettingsOf(const StoreUrl& url) {
   NdjsonSettings settings;
@@ -17,8 +24,9 @@ Result<NdjsonSettings> NdjsonSettingsOf(const StoreUrl& url) {
       continue;
     }
     const auto bytes = ParseBytes(parameter.value);
-    if (!bytes || *bytes == 0) {
-      return Invalid("store URL: rotate-bytes is a size such as 256MiB");
+    if (!bytes || *bytes < kRotateBytesMin || *bytes > kRotateBytesMax) {
+      return Invalid("store URL: rotate-bytes is a size from " + FormatBytes(kRotateBytesMin) +
+                     " to " + FormatBytes(kRotateBytesMax) + ", such as 256MiB");
     }
     settings.rotate_bytes = *bytes;
   }

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "common/graph/make_store.h"
+#include "common/graph/ndjson_store.h"
 #include "tests/conformance/graph_store_suite.h"
 #include "tests/fakes/scratch_dir.h"
 
@@ -22,7 +23,10 @@ class FilePlace final : public StorePlace {
 class DirectoryPlace final : public StorePlace {
  public:
   Result<std::unique_ptr<GraphStore>> Open() override {
-    return graph::OpenGraphStore("ndjson:" + dir_.File("archive") + "?rotate-bytes=400");
+    // More files than a URL may ask for.
+    auto store = graph::NdjsonStore::Open({.directory = dir_.File("archive"), .rotate_bytes = 400});
+    if (!store.ok()) return std::move(store).error();
+    return std::unique_ptr<GraphStore>(*std::move(store));
   }
 
  private:

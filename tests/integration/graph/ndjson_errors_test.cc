@@ -117,7 +117,7 @@ TEST_F(NdjsonErrors, AReadOnlyDirectoryIsRefusedAtStartAndFatalLater) {
 }
 
 TEST_F(NdjsonErrors, ADirectoryThatIsTakenAwayIsFatal) {
-  auto store = Open("?rotate-bytes=1");
+  auto store = Open("?rotate-bytes=4KiB");
   ASSERT_TRUE(store);
   ASSERT_FALSE(Write(*store, 0));
   std::filesystem::rename(archive_, disk_.path() + "/elsewhere");

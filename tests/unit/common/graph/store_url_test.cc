@@ -49,6 +49,8 @@ TEST(StoreUrl, RefusesWhatDoesNotExistAndNamesWhatDoes) {
       {"ndjson:", "ndjson:DIR"},
       {"ndjson:d?rotate-bytes=0", "256MiB"},
       {"ndjson:d?rotate-bytes=much", "256MiB"},
+      {"ndjson:d?rotate-bytes=4095", "from 4KiB to 1024GiB"},
+      {"ndjson:d?rotate-bytes=1025GiB", "from 4KiB to 1024GiB"},
       {"ndjson:d?rotate_bytes=1MiB", "rotate-bytes=SIZE for ndjson:DIR"},
       {"null:somewhere", "null:"},
       {"sqlite:a.db?delay", "needs a value"},
@@ -140,6 +142,15 @@ TEST(MakeStore, OpensWhatTheUrlNames) {
     EXPECT_TRUE(CheckStoreUrl(url).ok());
     EXPECT_TRUE(OpenGraphStore(url).ok());
   }
+}
+
+TEST(MakeStore, SaysThatAFileIsNoDirectory) {
+  const testing::ScratchDir dir;
+  ASSERT_TRUE(OpenGraphStore("sqlite:" + dir.File("file")).ok());
+  const auto opened = OpenGraphStore("ndjson:" + dir.File("file"));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_NE(opened.error().message.find("Not a directory"), std::string::npos)
+      << opened.error().message;
 }
 
 }  // namespace
