@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -42,6 +43,22 @@ class Compose(unittest.TestCase):
         self.assertRegex(text.split("\n  postgres:\n")[1], r"(?m)^    profiles:\n    - postgres\n")
         login = dict(re.findall(r"POSTGRES_(\w+): (\S+)", text.split("\n  postgres:\n")[1]))
         self.assertEqual(url, f"postgresql://{login['USER']}:{login['PASSWORD']}@postgres/{login['DB']}")
+
+    def test_the_server_does_not_start_for_workers_that_use_another_store(self):
+        text = (ROOT / "docker-compose.yml").read_text()
+        self.assertIn("HEADRACE_STORE: ''\n", config("--profile", "postgres", "config").split("\n  postgres:\n")[1])
+        script = re.search(r"(?m)^    entrypoint:\n      - sh\n      - -c\n      - \|\n((?:        .*\n)+)", text).group(1).replace("$$", "$")
+        with tempfile.TemporaryDirectory() as directory:
+            fake = pathlib.Path(directory) / "docker-entrypoint.sh"
+            fake.write_text('#!/bin/sh\necho "started $*"\n')
+            fake.chmod(0o755)
+            for store, code, out, err in (("", 1, "", "export HEADRACE_STORE"), ("sqlite:a.db", 1, "", "export HEADRACE_STORE"),
+                                          ("postgresql://a@b/c", 0, "started postgres\n", ""), ("postgres://a@b/c", 0, "started postgres\n", "")):
+                with self.subTest(store):
+                    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True,
+                                          env={"PATH": f"{directory}:{os.environ['PATH']}", "HEADRACE_STORE": store})
+                    self.assertEqual((code, out), (done.returncode, done.stdout))
+                    self.assertIn(err, done.stderr)
 
     def test_the_broker_is_the_one_that_the_tests_use(self):
         tested = re.search(r"^default_version=(\S+)$", (ROOT / "scripts" / "kafka").read_text(), re.M).group(1)
