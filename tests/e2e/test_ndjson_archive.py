@@ -113,9 +113,9 @@ class Archive(StageTest):
         self.assertIsNone(self.stage.upstream())
 
     def test_a_load_of_another_project_says_whose_the_items_are(self):
-        self.write(line(number) for number in range(3))
-        for options in (("--dry-run",), ("--kafka", "--wait")):
-            done = self.stage.headrace("load", self.archive, "--project", "mistyped", *options, check=False)
+        file = self.write(line(number) for number in range(3))
+        for options in ((self.archive, "--dry-run"), (self.archive, "--kafka", "--wait"), ("-", "--kafka")):
+            done = self.stage.headrace("load", "--project", "mistyped", *options, check=False, stdin=file.read_text())
             self.assertEqual(5, done.returncode, done.stdout + done.stderr)
             self.assertIn("no item of project mistyped, but 3 of other projects: default;", done.stderr)
 
