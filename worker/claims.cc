@@ -10,6 +10,11 @@ namespace {
 // Of a partition that is not ours: no store has given it, so that it is void.
 constexpr ClaimId kVoidClaim = std::numeric_limits<ClaimId>::max();
 
+// The store cannot tell which.
+constexpr const char* kClaimedAgain =
+    "the graph store has another worker's claim to it, or none since its row in fence was deleted;"
+    " the group says it is ours";
+
 }  // namespace
 
 void Claims::Own(std::span<const PartitionPosition> positions) {
@@ -41,10 +46,8 @@ void Claims::Renew(std::span<const WorkItem> chunk) {
     const auto found = held_.find(item.source);
     if (found == held_.end() || found->second != item.write.claim) continue;
     found->second = store_.Claim(NameOf(item.source));
-    log::Warn(
-        "partition_claimed_again",
-        {{"partition", item.source.partition},
-         {"detail", "another worker claimed it in the graph store, the group says it is ours"}});
+    log::Warn("partition_claimed_again",
+              {{"partition", item.source.partition}, {"detail", kClaimedAgain}});
   }
 }
 

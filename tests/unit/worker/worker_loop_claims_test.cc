@@ -18,7 +18,12 @@ TEST(WorkerLoopClaims, ClaimsAgainWhatTheGroupSaysIsItsOwnAndFailsNothing) {
     }
     world.store.CompleteAll();
   };
+  ::testing::internal::CaptureStderr();
   ASSERT_TRUE(world.Run(60, each).ok());
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("partition_claimed_again"), std::string::npos) << said;
+  EXPECT_NE(said.find("or none since its row in fence was deleted"), std::string::npos)
+      << "the store cannot tell the worker which: " << said;
   std::vector<std::string> want;
   for (int i = 0; i < 6; ++i) want.push_back(WorkerWorld::Episode("a", std::to_string(i)));
   EXPECT_EQ(world.store.Applied("default/g/a"), want);
