@@ -107,7 +107,7 @@ class ExitCodes(StageTest):
         command, worker = (ROOT / "docs" / "cli.md").read_text().split("`headrace-worker` has codes of its own")
         codes = re.compile(r"^\| (\d+) \|", re.M)
         self.assertEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "70"], codes.findall(command))
-        self.assertEqual(["0", "1", "2", "3", "70", "134"], codes.findall(worker))
+        self.assertEqual(["0", "1", "2", "3", "70", "134", "142"], codes.findall(worker))
 
 
 class BashCompletion(unittest.TestCase):
