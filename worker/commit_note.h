@@ -15,7 +15,7 @@ struct CommitNote {
   // The committing worker has begun no item at or beyond this offset, and begins none before a
   // commit with a higher one: what it reserved, or what it had read when it left.
   std::int64_t high_water = 0;
-  // It left with nothing under way, so no item can have ended it.
+  // It left alive, so no item has ended it, and nothing is left that may have ended a former owner.
   bool clean = false;
   // Of items whose outcome is not acknowledged yet. More than was tried in company may be named.
   NotedTries tries;

@@ -38,6 +38,7 @@ void PartitionBook::Own(std::span<const PartitionPosition> positions) {
                         .suspects =
                             former.clean ? Suspects() : Suspects(former.high_water, former.tries)},
               .committed = start,
+              .doubted = !former.clean,
               .read_end = position.offset >= 0 ? std::optional(start) : std::nullopt});
   }
 }
@@ -83,6 +84,15 @@ void PartitionBook::BoundRepeats(std::span<const std::int64_t> ends) {
   }
 }
 
+void PartitionBook::BoundSuspects(const std::set<TopicPartition>& partitions,
+                                  std::span<const std::int64_t> ends) {
+  for (const TopicPartition& partition : partitions) {
+    const auto number = static_cast<std::size_t>(partition.partition);
+    OwnedPartition* owned = Find(partition);
+    if (owned != nullptr && number < ends.size()) owned->suspects.Bound(ends[number]);
+  }
+}
+
 std::vector<PartitionPosition> PartitionBook::NextCommit(const std::set<TopicPartition>& left) {
   std::vector<PartitionPosition> positions;
   for (auto& [partition, entry] : partitions_) {
@@ -100,7 +110,9 @@ std::vector<PartitionPosition> PartitionBook::NextCommit(const std::set<TopicPar
 bool PartitionBook::IsDue(const Entry& entry, bool left) {
   const OwnedPartition& owned = entry.owned;
   const bool waits_for_mark = owned.ledger.high_water() > owned.reserved_end;
-  const bool has_note = entry.offered_end.has_value();  // which says that we go on
+  // There is a note which says that its owner goes on.
+  const bool cleared = entry.doubted && owned.ledger.frontier() >= owned.suspects.end();
+  const bool has_note = entry.offered_end.has_value() || cleared;
   return owned.ledger.frontier() > entry.committed || waits_for_mark || !owned.suspects.saved() ||
          (left && has_note);
 }
@@ -111,10 +123,12 @@ bool PartitionBook::IsDue(const Entry& entry, bool left) {
 CommitNote PartitionBook::NextNote(const Entry& entry, bool left) {
   const OwnedPartition& owned = entry.owned;
   const std::int64_t read = owned.ledger.high_water();
+  const std::int64_t frontier = owned.ledger.frontier();
   CommitNote note{.high_water = std::max(read, owned.repeats_end),
-                  .tries = owned.suspects.TriesFrom(owned.ledger.frontier())};
+                  .tries = owned.suspects.TriesFrom(frontier)};
   if (left) {
-    note.clean = owned.ledger.frontier() >= owned.suspects.end();
+    note.tries = owned.suspects.InheritedFrom(frontier);
+    note.clean = frontier >= owned.suspects.end();
   } else {
     const std::int64_t ahead = std::max(kReservedMin, 2 * (read - entry.read_end.value_or(read)));
     note.high_water = std::max({note.high_water, read + ahead, entry.offered_end.value_or(0)});

@@ -53,10 +53,13 @@ class PartitionBook {
   // Where it could not be known what the former owners had begun, it was nothing beyond the
   // partition's present end.
   void BoundRepeats(std::span<const std::int64_t> ends);
+  // `ends` of the log, as they were after the former owners were gone.
+  void BoundSuspects(const std::set<TopicPartition>& partitions,
+                     std::span<const std::int64_t> ends);
 
   // The next commit of everything whose frontier moved, whose items wait for a higher mark or whose
-  // tries were noted, and of the partitions that are `left`: they are drained, and not read again
-  // before Own.
+  // tries were noted, and of the partitions that are `left` by a process that goes on: nothing more
+  // of them is begun before Own.
   std::vector<PartitionPosition> NextCommit(const std::set<TopicPartition>& left);
   void MarkCommitted(std::span<const PartitionPosition> positions);
 
@@ -64,6 +67,7 @@ class PartitionBook {
   struct Entry {
     OwnedPartition owned;
     std::int64_t committed;
+    bool doubted;                          // the former owner said no farewell
     std::optional<std::int64_t> read_end;  // at the last commit; empty: where reading starts
     // By the last commit that was tried: if it failed, Kafka may have it all the same.
     std::optional<std::int64_t> offered_end{};

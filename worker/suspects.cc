@@ -1,6 +1,15 @@
 #include "worker/suspects.h"
 
 namespace headrace::worker {
+namespace {
+
+NotedTries From(NotedTries tries, std::int64_t offset) {
+  tries.in_company.RemoveBelow(offset);
+  tries.alone.RemoveBelow(offset);
+  return tries;
+}
+
+}  // namespace
 
 Caution Suspects::Take(std::int64_t offset) {
   if (offset >= end_) return Caution::kNone;
@@ -25,15 +34,14 @@ void Suspects::Survived(std::int64_t offset) {
 void Suspects::Ended(std::int64_t offset) {
   if (offset >= end_) return;
   if (held_ > 0) --held_;
-  tries_.in_company.Remove(offset);
-  tries_.alone.Remove(offset);
+  for (NotedTries* tries : {&inherited_, &tries_}) {
+    tries->in_company.Remove(offset);
+    tries->alone.Remove(offset);
+  }
 }
 
-NotedTries Suspects::TriesFrom(std::int64_t offset) const {
-  NotedTries tries = tries_;
-  tries.in_company.RemoveBelow(offset);
-  tries.alone.RemoveBelow(offset);
-  return tries;
-}
+NotedTries Suspects::TriesFrom(std::int64_t offset) const { return From(tries_, offset); }
+
+NotedTries Suspects::InheritedFrom(std::int64_t offset) const { return From(inherited_, offset); }
 
 }  // namespace headrace::worker

@@ -5,11 +5,13 @@
 // commit of its partition. So whoever finds a noted try, and no outcome, knows that the process
 // ended with the item in the store: the item then runs alone. One that was noted as running alone
 // has killed a process by itself; it is not tried again. Three deaths at most, wherever they
-// happen.
+// happen. Who leaves alive takes its own notes back: none of its tries ended it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "worker/offset_set.h"
 
@@ -33,9 +35,12 @@ class Suspects {
  public:
   Suspects() = default;  // there are none
   // Everything below `end`; `tries` noted by former owners.
-  Suspects(std::int64_t end, NotedTries tries) : end_(end), tries_(std::move(tries)) {}
+  Suspects(std::int64_t end, NotedTries tries)
+      : end_(end), inherited_(std::move(tries)), tries_(inherited_) {}
 
   std::int64_t end() const { return end_; }
+  // What was not in the log when the former owner was gone cannot have ended it.
+  void Bound(std::int64_t log_end) { end_ = std::min(end_, log_end); }
   // Called once for each item that is taken in.
   Caution Take(std::int64_t offset);
   // An item that Take gave up and that has not ended yet.
@@ -49,12 +54,15 @@ class Suspects {
 
   // As of the last NoteTry or Survived, from `offset` on; and whether a commit has them.
   NotedTries TriesFrom(std::int64_t offset) const;
+  // Those of former owners only, which is what is left when this process leaves alive.
+  NotedTries InheritedFrom(std::int64_t offset) const;
   bool saved() const { return saved_; }
   void MarkSaved() { saved_ = true; }
   std::size_t held() const { return held_; }  // taken in, not ended
 
  private:
   std::int64_t end_ = 0;
+  NotedTries inherited_;
   NotedTries tries_;
   bool saved_ = true;
   std::size_t held_ = 0;

@@ -85,29 +85,47 @@ void WorkerLoop::Leave() {
   consumer_.reset();
 }
 
-// The last commit of partitions that another worker will own.
+// The last commit of partitions that another worker will own. It also says that this process lives,
+// which is as true when the store still works on something: that is repeated, and blamed on nobody.
 void WorkerLoop::CommitLeaving(const std::set<TopicPartition>& partitions, SteadyTime deadline) {
-  commits_.CommitLast(pipeline_.idle() ? partitions : std::set<TopicPartition>(), deadline,
-                      ports_.wakeup);
+  if (!pipeline_.idle()) {
+    log::Warn("left_before_the_store_was_done",
+              {{"items", static_cast<std::int64_t>(pipeline_.in_flight().items_in_store)},
+               {"detail", "the next owner tries them again, and the store absorbs what it has"}});
+  }
+  commits_.CommitLast(partitions, deadline, ports_.wakeup);
 }
 
 void WorkerLoop::OnAssigned(std::vector<PartitionPosition>& positions) {
   partitions_.Own(positions);
-  for (const PartitionPosition& position : positions) LogSuspects(position);
+  FindSuspects(positions);
   claims_.Own(positions);
   meter_.OnAssigned(positions);
   ports_.observer.OnPartitionsOwned(partitions_.owned().size());
   intake_->OnAssigned(positions);
 }
 
-void WorkerLoop::LogSuspects(const PartitionPosition& position) {
-  const std::int64_t end = partitions_.Find(position.partition)->suspects.end();
-  // Negative where there is no commit; nobody can have begun anything then.
-  if (end <= std::max<std::int64_t>(position.offset, 0)) return;
-  log::Warn("suspect_items", {{"partition", position.partition.partition},
-                              {"from_offset", position.offset},
-                              {"to_offset", end},
-                              {"reason", "the former owner ended without a farewell"}});
+// The marks of a worker that died lie ahead of the log. Only what is in the log by now can have
+// ended it; where Kafka cannot say how much that is, more is suspected than need be.
+void WorkerLoop::FindSuspects(std::span<const PartitionPosition> positions) {
+  std::set<TopicPartition> doubted;
+  for (const PartitionPosition& position : positions) {
+    const std::int64_t end = partitions_.Find(position.partition)->suspects.end();
+    // Negative where there is no commit; nobody can have begun anything then.
+    if (end > std::max<std::int64_t>(position.offset, 0)) doubted.insert(position.partition);
+  }
+  if (doubted.empty()) return;
+  const auto ends = consumer_->EndOffsets(0);
+  if (ends.ok()) partitions_.BoundSuspects(doubted, *ends);
+  std::int64_t items = 0;
+  for (const PartitionPosition& position : positions) {
+    const std::int64_t end = partitions_.Find(position.partition)->suspects.end();
+    items += std::max<std::int64_t>(end - std::max<std::int64_t>(position.offset, 0), 0);
+  }
+  if (items == 0) return;
+  log::Warn("suspect_items", {{"partitions", static_cast<std::int64_t>(doubted.size())},
+                              {"items_at_most", items},
+                              {"reason", "a former owner ended without a farewell"}});
 }
 
 // Drain first, fence second: what has been begun ends and is committed while the partition is still

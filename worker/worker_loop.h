@@ -46,7 +46,7 @@ class WorkerLoop final : public AssignmentListener {
 
  private:
   Result<bool> Tick();
-  void LogSuspects(const PartitionPosition& position);
+  void FindSuspects(std::span<const PartitionPosition> positions);
   void CommitLeaving(const std::set<TopicPartition>& partitions, SteadyTime deadline);
   void Disown(RebalanceKind kind, std::span<const TopicPartition> partitions);
   void Leave();

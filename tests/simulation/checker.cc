@@ -83,6 +83,7 @@ void Checker::CheckTry(const Host& host, Memory& memory, const WriteItem& item) 
   }
   memory.tries.try_emplace(place, Memory::Tries{.successes_before = memory.successes});
   crashes_.Tried(place);
+  if (life.deadly) memory.deadly_in_store.insert(place);
 }
 
 void Checker::Answered(const Host& host, const ChunkResult& result, const Chunk& chunk) {
@@ -215,9 +216,15 @@ void Checker::CheckOutcome(const Host& host, const ItemRef& ref, ItemState state
   life.code = code;
 }
 
-void Checker::Left(const Host& host) {
-  const Memory& memory = memories_[host.incarnation()];
-  if (memory.items_in_store > 0 || !memory.may_commit) Lost();
+// It lived when it said farewell, so a try that had not ended does not count.
+void Checker::Left(const Host& host, const std::set<std::int32_t>& partitions) {
+  Memory& memory = memories_[host.incarnation()];
+  if (!memory.may_commit) return Lost();
+  std::erase_if(memory.deadly_in_store, [&](const Place& place) {
+    if (!partitions.contains(place.partition)) return false;
+    crashes_.Excused(place);
+    return true;
+  });
 }
 
 void Checker::CommitAsked(const Host& host, std::int32_t partition) const {

@@ -45,7 +45,7 @@ class Checker {
   void Committed(std::int32_t partition, std::int64_t offset);
   void CommitEnded(const Host& host, bool ok) { memories_[host.incarnation()].may_commit = ok; }
   // A worker gave partitions away when it had time; it ended, or they were taken from it.
-  void Left(const Host& host);
+  void Left(const Host& host, const std::set<std::int32_t>& partitions);
   void Lost() { crashes_.WorkerLost(); }
   void Holds(const Host& host, const worker::InFlight& held) const;
   // Everything has ended.
@@ -65,6 +65,7 @@ class Checker {
     std::map<std::string, std::multiset<ItemBook::Key>> unreported;
     std::set<std::string> graphs_in_store;
     std::size_t items_in_store = 0;
+    std::set<Place> deadly_in_store;
     std::size_t poll_bytes_max = 0;
     bool may_commit = true;  // its last commit succeeded
     SteadyTime stepped_at{};

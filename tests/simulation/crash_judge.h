@@ -16,7 +16,9 @@ class CrashJudge {
   CrashJudge(const Plan& plan, ItemBook& items) : plan_(plan), items_(items) {}
 
   void Tried(const Place& place);
-  // A worker ended, or gave partitions away, and what it had begun may be in the store still.
+  // The worker that tried it gave its partition away, alive.
+  void Excused(const Place& place) { --tries_[place]; }
+  // A worker ended without a farewell.
   void WorkerLost() { ++workers_lost_; }
   // The worker says that the item ended its process each time.
   void GivenUp(const ItemRef& ref);

@@ -87,7 +87,11 @@ void Member::GiveUp(std::vector<TopicPartition> partitions) {
     host_->draining = true;
   }
   place_.listener->OnRevoked(partitions);
-  if (place_.leads_work) stage_.checker.Left(*host_);
+  if (place_.leads_work) {
+    std::set<std::int32_t> left;
+    for (const TopicPartition& partition : partitions) left.insert(partition.partition);
+    stage_.checker.Left(*host_, left);
+  }
   for (const TopicPartition& partition : partitions) {
     if (place_.leads_work) host_->holds.erase(partition.partition);
     reading_.erase(partition);

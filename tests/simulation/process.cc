@@ -155,7 +155,7 @@ void Process::Stop() {
     ended_ = true;
     host_.draining = true;
     loop_.Finish();
-    stage_.checker.Left(host_);
+    stage_.checker.Left(host_, host_.holds);
     store_.Stop();
     projection_.Close();
   });

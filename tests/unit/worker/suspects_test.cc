@@ -40,6 +40,29 @@ TEST(Suspects, GiveUpAfterTheSecondNotedTry) {
   EXPECT_EQ(third.Take(8), Caution::kAlone);
 }
 
+TEST(Suspects, AreNotBlamedForWhatAProcessSurvived) {
+  NotedTries tries;
+  tries.in_company.Add(7);
+  tries.in_company.Add(9);
+  Suspects owner(100, tries);
+  owner.NoteTry(7, Caution::kAlone);
+  owner.NoteTry(8, Caution::kNote);
+  owner.Ended(9);
+  const Suspects next(100, owner.InheritedFrom(0));
+  EXPECT_EQ(Suspects(next).Take(7), Caution::kAlone);
+  EXPECT_EQ(Suspects(next).Take(8), Caution::kNote);
+  EXPECT_EQ(Suspects(next).Take(9), Caution::kNote) << "its outcome is acknowledged";
+}
+
+TEST(Suspects, AreNotWhatCameAfterTheDeath) {
+  Suspects suspects(1'500, {});
+  suspects.Bound(501);
+  EXPECT_EQ(suspects.Take(500), Caution::kNote);
+  EXPECT_EQ(suspects.Take(501), Caution::kNone);
+  suspects.Bound(900);
+  EXPECT_EQ(suspects.end(), 501) << "the log grows";
+}
+
 // However often a worker is killed: only what was alone in the store at that moment is given up.
 TEST(Suspects, AreInnocentWhenTheySurvivedAlone) {
   NotedTries tries;

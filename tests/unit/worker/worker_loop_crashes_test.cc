@@ -176,6 +176,37 @@ TEST_F(WorkerLoopCrashes, CommitAtOnceThatAnItemCameBackFromATryAlone) {
   EXPECT_EQ(world_.Succeeded(), 1u);
 }
 
+// A slow item is no deadly one, whatever goes on around it.
+TEST_F(WorkerLoopCrashes, BlameNothingForWhichALeavingWorkerDidNotWait) {
+  world_.settings.drain_timeout = std::chrono::milliseconds(0);
+  Load(10, 2, {});
+  for (int life = 0; life < 4; ++life) {
+    ASSERT_TRUE(world_.Run(10, [](int) {}).ok());
+    ASSERT_GT(world_.store.waiting(), 0u) << "the store is slow";
+    world_.store.ForgetWaiting();
+  }
+  RunAndDie(10, /*store_works=*/false);
+  for (int life = 0; life < 4; ++life) {
+    ASSERT_TRUE(world_.Run(10, [](int) {}).ok());
+    world_.store.ForgetWaiting();
+  }
+  RunAndDie(600);
+  EXPECT_TRUE(world_.observer.dead_letters.empty());
+  EXPECT_EQ(world_.Succeeded(), 10u);
+}
+
+// The mark of a worker that died lies a thousand records ahead of what it read.
+TEST_F(WorkerLoopCrashes, SuspectNothingThatCameAfterTheDeath) {
+  Load(10, 2, {});
+  RunAndDie(30);
+  ASSERT_EQ(world_.Succeeded(), 10u);
+  ASSERT_TRUE(world_.Run(30).ok());
+  EXPECT_EQ(world_.log.Committed(kGroup, kItems, 0)->metadata, "hw=1010;clean");
+  Load(500, 5, {250});
+  EXPECT_EQ(DeathsOfPoison(), 3u);
+  EXPECT_EQ(world_.observer.dead_letters, std::vector<std::string>{"crash"});
+}
+
 TEST_F(WorkerLoopCrashes, SuspectNothingAfterALeaveInGoodOrder) {
   Load(10, 2, {});
   ASSERT_TRUE(world_.Run(30).ok());
