@@ -216,10 +216,11 @@ void Checker::CheckOutcome(const Host& host, const ItemRef& ref, ItemState state
   life.code = code;
 }
 
-// It lived when it said farewell, so a try that had not ended does not count.
+// It lived when it said farewell, so a try that had not ended does not count. A farewell that failed
+// for the worker may be in Kafka all the same.
 void Checker::Left(const Host& host, const std::set<std::int32_t>& partitions) {
   Memory& memory = memories_[host.incarnation()];
-  if (!memory.may_commit) return Lost();
+  if (!memory.may_commit) Lost();
   std::erase_if(memory.deadly_in_store, [&](const Place& place) {
     if (!partitions.contains(place.partition)) return false;
     crashes_.Excused(place);
