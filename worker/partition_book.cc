@@ -88,8 +88,9 @@ void PartitionBook::BoundSuspects(const std::set<TopicPartition>& partitions,
                                   std::span<const std::int64_t> ends) {
   for (const TopicPartition& partition : partitions) {
     const auto number = static_cast<std::size_t>(partition.partition);
-    OwnedPartition* owned = Find(partition);
-    if (owned != nullptr && number < ends.size()) owned->suspects.Bound(ends[number]);
+    if (number >= ends.size()) continue;
+    Suspects& suspects = Find(partition)->suspects;
+    suspects = Suspects(std::min(suspects.end(), ends[number]), suspects.TriesFrom(0));
   }
 }
 
@@ -124,10 +125,10 @@ CommitNote PartitionBook::NextNote(const Entry& entry, bool left) {
   const OwnedPartition& owned = entry.owned;
   const std::int64_t read = owned.ledger.high_water();
   const std::int64_t frontier = owned.ledger.frontier();
+  const Suspects::Of whom = left ? Suspects::Of::kFormerOwners : Suspects::Of::kEverybody;
   CommitNote note{.high_water = std::max(read, owned.repeats_end),
-                  .tries = owned.suspects.TriesFrom(frontier)};
+                  .tries = owned.suspects.TriesFrom(frontier, whom)};
   if (left) {
-    note.tries = owned.suspects.InheritedFrom(frontier);
     note.clean = frontier >= owned.suspects.end();
   } else {
     const std::int64_t ahead = std::max(kReservedMin, 2 * (read - entry.read_end.value_or(read)));

@@ -53,7 +53,8 @@ class PartitionBook {
   // Where it could not be known what the former owners had begun, it was nothing beyond the
   // partition's present end.
   void BoundRepeats(std::span<const std::int64_t> ends);
-  // `ends` of the log, as they were after the former owners were gone.
+  // Of partitions that were just Owned: what was not in the log when their former owners were gone
+  // cannot have ended those. `ends` of the log, by partition.
   void BoundSuspects(const std::set<TopicPartition>& partitions,
                      std::span<const std::int64_t> ends);
 

@@ -1,15 +1,6 @@
 #include "worker/suspects.h"
 
 namespace headrace::worker {
-namespace {
-
-NotedTries From(NotedTries tries, std::int64_t offset) {
-  tries.in_company.RemoveBelow(offset);
-  tries.alone.RemoveBelow(offset);
-  return tries;
-}
-
-}  // namespace
 
 Caution Suspects::Take(std::int64_t offset) {
   if (offset >= end_) return Caution::kNone;
@@ -40,8 +31,11 @@ void Suspects::Ended(std::int64_t offset) {
   }
 }
 
-NotedTries Suspects::TriesFrom(std::int64_t offset) const { return From(tries_, offset); }
-
-NotedTries Suspects::InheritedFrom(std::int64_t offset) const { return From(inherited_, offset); }
+NotedTries Suspects::TriesFrom(std::int64_t offset, Of whom) const {
+  NotedTries tries = whom == Of::kEverybody ? tries_ : inherited_;
+  tries.in_company.RemoveBelow(offset);
+  tries.alone.RemoveBelow(offset);
+  return tries;
+}
 
 }  // namespace headrace::worker

@@ -8,7 +8,6 @@
 // happen. Who leaves alive takes its own notes back: none of its tries ended it.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -39,8 +38,6 @@ class Suspects {
       : end_(end), inherited_(std::move(tries)), tries_(inherited_) {}
 
   std::int64_t end() const { return end_; }
-  // What was not in the log when the former owner was gone cannot have ended it.
-  void Bound(std::int64_t log_end) { end_ = std::min(end_, log_end); }
   // Called once for each item that is taken in.
   Caution Take(std::int64_t offset);
   // An item that Take gave up and that has not ended yet.
@@ -52,10 +49,12 @@ class Suspects {
   // Its outcome is acknowledged.
   void Ended(std::int64_t offset);
 
-  // As of the last NoteTry or Survived, from `offset` on; and whether a commit has them.
-  NotedTries TriesFrom(std::int64_t offset) const;
-  // Those of former owners only, which is what is left when this process leaves alive.
-  NotedTries InheritedFrom(std::int64_t offset) const;
+  enum class Of {
+    kEverybody,     // as of the last NoteTry or Survived
+    kFormerOwners,  // what is left when this process leaves alive
+  };
+  // From `offset` on; saved: a commit has those of everybody.
+  NotedTries TriesFrom(std::int64_t offset, Of whom = Of::kEverybody) const;
   bool saved() const { return saved_; }
   void MarkSaved() { saved_ = true; }
   std::size_t held() const { return held_; }  // taken in, not ended

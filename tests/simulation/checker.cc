@@ -216,8 +216,8 @@ void Checker::CheckOutcome(const Host& host, const ItemRef& ref, ItemState state
   life.code = code;
 }
 
-// It lived when it said farewell, so a try that had not ended does not count. A farewell that failed
-// for the worker may be in Kafka all the same.
+// It lived when it said farewell, so a try that had not ended does not count. A farewell that
+// failed for the worker may be in Kafka all the same.
 void Checker::Left(const Host& host, const std::set<std::int32_t>& partitions) {
   Memory& memory = memories_[host.incarnation()];
   if (!memory.may_commit) Lost();

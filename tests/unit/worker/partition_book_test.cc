@@ -86,6 +86,17 @@ TEST(PartitionBook, LeavesWithWhatItReadAndAWordThatItLeft) {
   EXPECT_EQ(due[0].metadata, "hw=3;clean");
 }
 
+TEST(PartitionBook, SuspectsWhatWasInTheLogOnly) {
+  PartitionBook book(1024);
+  book.Own(Positions({{kFirst, 10, "hw=1010;tried=11"}, {kSecond, 0, "hw=7"}}));
+  book.BoundSuspects({kFirst, kSecond}, std::vector<std::int64_t>{0, 12, 100});
+  EXPECT_EQ(book.Find(kSecond)->suspects.end(), 7);
+  Suspects& suspects = book.Find(kFirst)->suspects;
+  EXPECT_EQ(suspects.Take(10), Caution::kNote);
+  EXPECT_EQ(suspects.Take(11), Caution::kAlone);
+  EXPECT_EQ(suspects.Take(12), Caution::kNone);
+}
+
 TEST(PartitionBook, HandsOnTheDoubtsThatItTookOver) {
   PartitionBook book(1024);
   book.Own(Positions({{kFirst, 0, "hw=20"}}));

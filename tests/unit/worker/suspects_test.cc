@@ -48,19 +48,10 @@ TEST(Suspects, AreNotBlamedForWhatAProcessSurvived) {
   owner.NoteTry(7, Caution::kAlone);
   owner.NoteTry(8, Caution::kNote);
   owner.Ended(9);
-  const Suspects next(100, owner.InheritedFrom(0));
+  const Suspects next(100, owner.TriesFrom(0, Suspects::Of::kFormerOwners));
   EXPECT_EQ(Suspects(next).Take(7), Caution::kAlone);
   EXPECT_EQ(Suspects(next).Take(8), Caution::kNote);
   EXPECT_EQ(Suspects(next).Take(9), Caution::kNote) << "its outcome is acknowledged";
-}
-
-TEST(Suspects, AreNotWhatCameAfterTheDeath) {
-  Suspects suspects(1'500, {});
-  suspects.Bound(501);
-  EXPECT_EQ(suspects.Take(500), Caution::kNote);
-  EXPECT_EQ(suspects.Take(501), Caution::kNone);
-  suspects.Bound(900);
-  EXPECT_EQ(suspects.end(), 501) << "the log grows";
 }
 
 // However often a worker is killed: only what was alone in the store at that moment is given up.
