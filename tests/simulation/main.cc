@@ -57,7 +57,7 @@ bool RunSeed(std::uint64_t seed, bool print, const Wakeup& wakeup, std::uint64_t
 bool ParseNumber(const char* text, std::uint64_t& number) {
   char* end = nullptr;
   number = std::strtoull(text, &end, 10);
-  return end != text && *end == '\0' && number > 0;
+  return *text != '-' && end != text && *end == '\0' && number > 0;
 }
 
 bool Parse(int argc, char** argv, Options& options) {
