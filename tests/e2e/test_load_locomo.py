@@ -53,7 +53,7 @@ class LoadOfConversations(StageTest):
         return good
 
     def start_workers(self):
-        workers = [self.stage.worker(HEADRACE_STORE=self.stage.store + "?delay=4ms") for _ in range(2)]
+        workers = [self.stage.worker(HEADRACE_STORE=self.stage.store + "?delay=20ms") for _ in range(2)]
         return [worker.wait_ready() for worker in workers]
 
     def load(self, source, *options):
