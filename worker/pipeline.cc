@@ -1,7 +1,6 @@
 #include "worker/pipeline.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace headrace::worker {
@@ -18,8 +17,6 @@ RetrySettings RetriesOf(const WorkerSettings& settings) {
           .attempts_max = settings.retry_attempts_max,
           .age_max = settings.retry_age_max};
 }
-
-auto OrderOf(const ItemRef& ref) { return std::tie(ref.batch, ref.index, ref.round); }
 
 }  // namespace
 

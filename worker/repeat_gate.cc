@@ -1,15 +1,9 @@
 #include "worker/repeat_gate.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace headrace::worker {
-namespace {
-
-auto OrderOf(const ItemRef& ref) { return std::tie(ref.batch, ref.index, ref.round); }
-
-}  // namespace
 
 bool RepeatGate::Passes(WorkItem& item) {
   OwnedPartition& partition = *partitions_.Find(item.source);

@@ -27,6 +27,9 @@
 
 namespace headrace::worker {
 
+// To sort and search by.
+inline auto OrderOf(const ItemRef& ref) { return std::tie(ref.batch, ref.index, ref.round); }
+
 struct ItemOutcome {
   ItemRef ref;
   bool ended = false;  // it has an outcome in its round, or in a newer one
