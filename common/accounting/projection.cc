@@ -69,6 +69,7 @@ void Projection::Step(std::chrono::milliseconds timeout) {
   if (!state_.store_reachable) PauseAll(true);  // what was assigned just now, too
   if (!state_.store_reachable && clock_.Now() < state_.retry_at) return;
   NoteStore(Work());
+  if (AllPositioned()) rereads_.Tell();
   NoteCompleteness();
 }
 
@@ -190,8 +191,7 @@ Status Projection::Work() {
 // All lanes are positioned before anything is applied: the notes about rebuilding stand before the
 // first count appears.
 Status Projection::PositionLanes() {
-  const auto positioned = [](const auto& entry) { return entry.second.positioned; };
-  if (std::ranges::all_of(lanes_, positioned)) return {};
+  if (AllPositioned()) return {};
   std::vector<std::vector<std::int64_t>> ends;  // by topic and partition
   for (const std::uint16_t topic : {kOutcomes, kJournal}) {
     auto found = consumer_->EndOffsets(topic);
@@ -245,8 +245,9 @@ Status Projection::Position(TopicPartition place, Lane& lane, std::int64_t end_o
     if (Status status = BeginRebuild(place, lane, end_offset); !status.ok()) return status;
   }
   lane.next = std::max<std::int64_t>(start, 0);
-  const Lost lost = rebuild ? Lost::kWhole : Lost::kTail;
-  if (lane.next < lane.reached) observer_.OnRebuild(lane.topic, place.partition, lost);
+  if (rereads_.Add(lane.topic, {lane.reached, lane.next, end_offset, rebuild})) {
+    observer_.OnRebuild(lane.topic, place.partition, rebuild ? Lost::kWhole : Lost::kTail);
+  }
   lane.reached = lane.next;
   lane.rebuild_end = end_offset;
   lane.heard_at = clock_.Now();
@@ -264,8 +265,6 @@ Status Projection::BeginRebuild(TopicPartition place, Lane& lane, std::int64_t e
                                                             {"end", end_offset}});
   }
   if (end_offset == 0) return {};
-  log::Info("projector_rebuilds",
-            {{"topic", lane.topic}, {"partition", place.partition}, {"end", end_offset}});
   return store_.SetRebuilding(lane.topic, place.partition, end_offset);
 }
 
@@ -300,16 +299,11 @@ Status Projection::Advance(TopicPartition place, Lane& lane) {
   if (*moved) {
     lane.mark = lane.reached = lane.next;
   } else {
-    Rewind(place, lane);
+    // A store that lost one mark has lost others, and it is one event: all are looked at now.
+    lane.positioned = false;
+    state_.reconcile_at = clock_.Now();
   }
   return {};
-}
-
-void Projection::Rewind(TopicPartition place, Lane& lane) {
-  log::Warn("projector_rewinds", {{"topic", lane.topic},
-                                  {"partition", place.partition},
-                                  {"reason", "the outcome store lost or changed its mark"}});
-  lane.positioned = false;
 }
 
 // The last records before the end offset may be gone by retention; then no record will ever bring
@@ -384,6 +378,10 @@ void Projection::NoteCompleteness() {
   const bool complete = std::ranges::all_of(lanes_ | std::views::values, &Lane::IsComplete);
   if (state_.complete != complete) observer_.OnViewComplete(complete);
   state_.complete = complete;
+}
+
+bool Projection::AllPositioned() const {
+  return std::ranges::all_of(lanes_ | std::views::values, &Lane::positioned);
 }
 
 void Projection::PauseAll(bool pause) {

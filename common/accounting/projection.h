@@ -10,6 +10,7 @@
 
 #include "common/accounting/outcome_pile.h"
 #include "common/accounting/projector.h"
+#include "common/accounting/reread_notes.h"
 
 namespace headrace::accounting {
 
@@ -71,7 +72,6 @@ class Projection final : private AssignmentListener {
   Status ApplyAll();
   Status AdvanceMarks(bool all);
   Status Advance(TopicPartition place, Lane& lane);
-  void Rewind(TopicPartition place, Lane& lane);
   Status EndSilentRebuilds();
   void ListenAnew();
   void DoubtWhatIsUnmarked();
@@ -79,6 +79,7 @@ class Projection final : private AssignmentListener {
 
   void NoteStore(const Status& status);
   void NoteCompleteness();
+  bool AllPositioned() const;
   void PauseAll(bool pause);
 
   const ProjectorSettings settings_;
@@ -89,6 +90,7 @@ class Projection final : private AssignmentListener {
   Lanes lanes_;
   std::vector<Record> records_;
   std::size_t applied_ = 0;  // items, in the last step
+  RereadNotes rereads_;      // not told yet
   // How the outside stands, and when to look again.
   struct {
     bool store_asked = false;  // until then nobody has been told how it is
