@@ -50,8 +50,9 @@ Status JudgeTopics(const Findings& findings, bool& said) {
 Result<std::unique_ptr<GraphStore>> WaitForStore(const Settings& settings, WorkerMetrics& metrics,
                                                  WorkerHealth& health, const Wakeup& wakeup) {
   while (StopSignal() == 0) {
-    auto store = graph::OpenGraphStore(settings.worker.store,
-                                       {.auto_migrate = settings.worker.auto_migrate});
+    auto store =
+        graph::OpenGraphStore(settings.worker.store, {.auto_migrate = settings.worker.auto_migrate,
+                                                      .leaving = [] { return StopSignal() != 0; }});
     if (store.ok()) metrics.OnStore(true, {});
     // What cannot be waited out ends the process, which says so itself, once.
     if (store.ok() || store.error().code != ErrorCode::kTransient) return store;

@@ -35,7 +35,7 @@ Opened OpenPostgres(const StoreUrl& url, const OpenOptions& options) {
   auto settings = PostgresSettingsOf(url);
   if (!settings.ok()) return std::move(settings).error();
   settings->auto_migrate = options.auto_migrate;
-  auto store = PostgresStore::Open(*settings);
+  auto store = PostgresStore::Open(*settings, options.leaving);
   if (!store.ok()) return std::move(store).error().Prefix("store");
   return std::unique_ptr<GraphStore>(std::move(*std::move(store)));
 }

@@ -1,6 +1,7 @@
 // From a URL to a graph store.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ Status CheckStoreUrl(std::string_view url);
 
 struct OpenOptions {
   bool auto_migrate = false;  // bring a database's tables up to date first, as MigrateStore does
+  // Asked while a server is waited for, if set: once it says so, opening ends as transient.
+  std::function<bool()> leaving;
 };
 
 // Opens the store, and wraps it when the URL asks for rehearsed failures, which the log says at

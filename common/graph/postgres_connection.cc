@@ -255,8 +255,9 @@ PostgresAnswer PostgresConnection::Await(bool sent) {
 // server, and the next try would add another one. PQcancel waits without a limit for whoever is
 // there, so that it is asked before whether anybody answers.
 void PostgresConnection::EndStatement() const {
-  const char* const names[] = {"host", "port", "connect_timeout", nullptr};
-  const char* const values[] = {PQhost(raw_), PQport(raw_), "2", nullptr};
+  // The address, where there is one: a name may have many, and each would be given the time.
+  const char* const names[] = {"host", "hostaddr", "port", "connect_timeout", nullptr};
+  const char* const values[] = {PQhost(raw_), PQhostaddr(raw_), PQport(raw_), "2", nullptr};
   if (PQpingParams(names, values, 0) != PQPING_OK) return;
   char why[256];
   PGcancel* const cancel = PQgetCancel(raw_);
@@ -267,9 +268,9 @@ void PostgresConnection::EndStatement() const {
 // False when the deadline has passed, which another thread may bring forward. Ready to be read is a
 // reason to look while sending too: the server may have refused what it has already got.
 bool PostgresConnection::WaitForSocket(bool to_write, SteadyTime deadline) const {
-  const SteadyTime end = patience_ == nullptr ? deadline : patience_->Within(deadline);
-  const auto left = std::chrono::ceil<milliseconds>(end - SystemClock().Now());
-  if (left.count() <= 0) return false;
+  const SteadyTime now = SystemClock().Now();
+  if (now >= deadline || (patience_ != nullptr && patience_->Over(now))) return false;
+  const auto left = std::chrono::ceil<milliseconds>(deadline - now);
   pollfd ready{PQsocket(raw_), static_cast<short>(POLLIN | (to_write ? POLLOUT : 0)), 0};
   ::poll(&ready, 1, static_cast<int>(std::min(left, kLook).count()));
   return true;

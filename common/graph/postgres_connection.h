@@ -58,14 +58,13 @@ class PostgresConnection {
   PostgresAnswer Run(std::string_view sql, const std::vector<PostgresValue>& values = {});
   // Several statements without values, in one transaction unless they say otherwise.
   PostgresAnswer RunScript(const std::string& sql);
-  // The next statement gets a new session.
-  void Close();
 
   std::string quoted_schema() const;
 
  private:
   std::optional<PostgresError> EnsureOpen();
   std::optional<PostgresError> Open();
+  void Close();  // the next statement gets a new session
   PostgresAnswer Await(bool sent);
   void EndStatement() const;
   bool WaitForSocket(bool to_write, SteadyTime deadline) const;

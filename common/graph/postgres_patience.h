@@ -1,7 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
+#include <functional>
+#include <utility>
 
 #include "common/base/clock.h"
 
@@ -10,11 +11,15 @@ namespace headrace::graph {
 // Until when the connections of a store may wait for their server at all. Shared by their threads.
 class PostgresPatience {
  public:
+  PostgresPatience() = default;
+  // Until `leaving` says so, too: it is asked several times a second, by the threads that wait.
+  explicit PostgresPatience(std::function<bool()> leaving) : leaving_(std::move(leaving)) {}
+
   void EndAt(SteadyTime end) { end_ = end; }
-  bool Over(SteadyTime now) const { return now >= end_.load(); }
-  SteadyTime Within(SteadyTime deadline) const { return std::min(deadline, end_.load()); }
+  bool Over(SteadyTime now) const { return now >= end_.load() || (leaving_ && leaving_()); }
 
  private:
+  const std::function<bool()> leaving_;
   std::atomic<SteadyTime> end_ = SteadyTime::max();
 };
 

@@ -19,8 +19,6 @@ class PostgresReader {
   Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query);
   Status Erase(const GraphKey& graph, std::uint32_t incarnation);
 
-  PostgresConnection& connection() { return connection_; }
-
  private:
   Result<std::int64_t> PlaceOf(const EpisodeQuery& query);
 

@@ -24,37 +24,39 @@ void WarnOfLosses(PostgresConnection& connection) {
                                    " fails, it may lose what it called stored"}});
 }
 
-// Being written, and one ready for whichever connection is free first.
-std::size_t ChunksInFlight(const PostgresSettings& settings) { return settings.connections + 1; }
-
-}  // namespace
-
-Result<std::unique_ptr<PostgresStore>> PostgresStore::Open(const PostgresSettings& settings) {
-  std::unique_ptr<PostgresStore> store(new PostgresStore(settings));
-  if (Status ready = store->MakeReady(); !ready.ok()) return std::move(ready).error();
-  return store;
-}
-
-PostgresStore::PostgresStore(const PostgresSettings& settings)
-    : settings_(settings),
-      jobs_(ChunksInFlight(settings) + 1),
-      reader_(std::make_unique<PostgresReader>(settings_, patience_)) {}
-
-Status PostgresStore::MakeReady() {
-  MutexLock lock(mutex_);
-  PostgresConnection& connection = reader_->connection();
-  if (settings_.auto_migrate) {
+// Over a connection of its own, which is needed once; connections are dear.
+Status MakeReady(const PostgresSettings& settings, std::function<bool()> leaving) {
+  const PostgresPatience patience(std::move(leaving));
+  PostgresConnection connection(settings, &patience);
+  if (settings.auto_migrate) {
     auto migrated = MigratePostgres(connection, /*dry_run=*/false);
     if (!migrated.ok()) return std::move(migrated).error();
   }
   if (Status checked = CheckPostgresSchema(connection); !checked.ok()) return checked;
   WarnOfLosses(connection);
-  // It is needed rarely, and connections are dear.
-  connection.Close();
+  return {};
+}
+
+// Being written, and one ready for whichever connection is free first.
+std::size_t ChunksInFlight(const PostgresSettings& settings) { return settings.connections + 1; }
+
+}  // namespace
+
+Result<std::unique_ptr<PostgresStore>> PostgresStore::Open(const PostgresSettings& settings,
+                                                           std::function<bool()> leaving) {
+  if (Status ready = MakeReady(settings, std::move(leaving)); !ready.ok()) {
+    return std::move(ready).error();
+  }
+  return std::unique_ptr<PostgresStore>(new PostgresStore(settings));
+}
+
+PostgresStore::PostgresStore(const PostgresSettings& settings)
+    : settings_(settings),
+      jobs_(ChunksInFlight(settings) + 1),
+      reader_(std::make_unique<PostgresReader>(settings_, patience_)) {
   for (std::size_t count = 0; count < settings_.connections; ++count) {
     writing_.emplace_back([this] { WriteChunks(); });
   }
-  return {};
 }
 
 PostgresStore::~PostgresStore() { Stop(); }

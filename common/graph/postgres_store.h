@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -21,8 +22,9 @@ namespace headrace::graph {
 class PostgresStore final : public GraphStore {
  public:
   // kInvalid: the server refuses us; kPermanent: no schema, or of another version; kTransient: not
-  // reachable now.
-  static Result<std::unique_ptr<PostgresStore>> Open(const PostgresSettings& settings);
+  // reachable now, or `leaving` said that nobody waits for it any more.
+  static Result<std::unique_ptr<PostgresStore>> Open(const PostgresSettings& settings,
+                                                     std::function<bool()> leaving);
   ~PostgresStore() override;
 
   StoreTraits traits() const override;
@@ -40,7 +42,6 @@ class PostgresStore final : public GraphStore {
   };
 
   explicit PostgresStore(const PostgresSettings& settings);
-  Status MakeReady();
   void WriteChunks();
 
   const PostgresSettings settings_;

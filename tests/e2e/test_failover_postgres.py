@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import subprocess
 import unittest
 
 import stores
@@ -92,6 +93,19 @@ class HangingPostgres(FaultTest):
         # It would be killed ten seconds after the two that it may drain.
         self.assertEqual(0, worker.stop(seconds=30), worker.log()[-4000:])
         self.assertEqual(1, self.log_count(worker, "store_left_unanswered"), worker.log()[-4000:])
+
+    def test_a_worker_that_waits_for_its_first_answer_leaves_at_once(self):
+        url = self.stage.store.partition("?")[0]
+        locking = subprocess.Popen(["psql", "-X", "-q", "-d", url, "-c", "BEGIN", "-c", "LOCK TABLE agent_memory.schema_version",
+                                    "-c", "SELECT pg_sleep(120)"])
+        self.addCleanup(locking.wait)
+        self.addCleanup(locking.kill)
+        held = "SELECT count(*) FROM pg_locks WHERE relation = 'agent_memory.schema_version'::regclass AND "
+        wait_until(lambda: stores.psql(url, held + "mode = 'AccessExclusiveLock'").strip() == "1", "the lock")
+        worker = self.stage.worker()
+        wait_until(lambda: stores.psql(url, held + "NOT granted").strip() == "1", "the worker's question")
+        # A statement is given a minute otherwise.
+        self.assertEqual(0, worker.stop(seconds=15), worker.log()[-4000:])
 
 
 if __name__ == "__main__":

@@ -85,5 +85,28 @@ TEST(PostgresRefusals, AServerThatHangsDoesNotKeepAStoreFromStopping) {
   ExpectError(sink.Take(1)[0].result, StoreErrorClass::kTransient, "postgres_connection");
 }
 
+// As when a worker is told to stop while it waits for the schema's version.
+TEST(PostgresRefusals, OpeningIsGivenUpWhenNobodyWaitsForItAnyMore) {
+  const std::string schema = UniqueSchema();
+  const std::string url = SharedPostgres() + "?schema=" + schema;
+  ASSERT_NE(OpenStore(url), nullptr);
+  Session beside(SharedPostgres(), schema);
+  Session watch(SharedPostgres(), schema);
+  const std::string waiting =
+      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%" +
+      schema + "%'";
+  beside.Do("BEGIN");
+  beside.Do("LOCK TABLE {schema}.schema_version");
+  const auto begun = std::chrono::steady_clock::now();
+  auto store = OpenGraphStore(url, {.leaving = [&] { return watch.Ask(waiting) > 0; }});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20))
+      << "a statement is given a minute otherwise";
+  ASSERT_FALSE(store.ok());
+  EXPECT_EQ(ErrorCodeName(store.error().code), ErrorCodeName(ErrorCode::kTransient));
+  EXPECT_EQ(watch.Ask(waiting), 0) << "the server does not wait for the lock any more either";
+  beside.Do("DROP SCHEMA {schema} CASCADE");
+  beside.Do("COMMIT");
+}
+
 }  // namespace
 }  // namespace headrace::graph
