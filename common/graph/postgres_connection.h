@@ -1,4 +1,4 @@
-// Owning handles over libpq. With postgres_url.cc the only place that knows it.
+// Statements over a session of libpq's.
 #pragma once
 
 #include <chrono>
@@ -10,11 +10,11 @@
 
 #include "common/base/clock.h"
 #include "common/graph/postgres_arrays.h"
+#include "common/graph/postgres_dial.h"
 #include "common/graph/postgres_errors.h"
 #include "common/graph/postgres_patience.h"
 #include "common/graph/postgres_settings.h"
 
-struct pg_conn;
 struct pg_result;
 
 namespace headrace::graph {
@@ -42,13 +42,12 @@ class PostgresAnswer {
 // One session, opened when it is first needed and again after it broke. Every statement is sent
 // with its values in one unnamed message, so that a pooler between may give each transaction
 // another session. Used by one thread at a time; no statement lasts longer than the settings'
-// timeout, and connecting no longer than libpq's connect_timeout for each host.
+// timeout, and connecting no longer than connect_timeout for each host.
 class PostgresConnection {
  public:
-  // `patience` lives longer; without it only the settings' timeout counts.
+  // `patience` lives longer.
   explicit PostgresConnection(const PostgresSettings& settings,
-                              const PostgresPatience* patience = nullptr);
-  ~PostgresConnection();
+                              const PostgresPatience& patience = PostgresPatience::Endless());
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
 
@@ -63,16 +62,13 @@ class PostgresConnection {
 
  private:
   std::optional<PostgresError> EnsureOpen();
-  std::optional<PostgresError> Open();
-  void Close();  // the next statement gets a new session
   PostgresAnswer Await(bool sent);
   void EndStatement() const;
-  bool WaitForSocket(bool to_write, SteadyTime deadline) const;
   PostgresError LastError() const;
 
   const PostgresSettings settings_;
-  const PostgresPatience* const patience_;
-  pg_conn* raw_ = nullptr;
+  const PostgresPatience& patience_;
+  PostgresSession session_;
   bool unreplicated_ = false;  // the statement at hand was committed without its standby
 };
 

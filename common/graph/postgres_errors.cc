@@ -67,6 +67,19 @@ std::string Sentence(const PostgresError& error) {
 
 }  // namespace
 
+// Of several tries each has a line. Left out are libpq's hints, which begin with a tab, and what
+// its verbose messages say of the server's source.
+std::string OneLine(std::string_view text) {
+  std::string joined;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.empty() || line.front() == '\t' || line.starts_with("LOCATION:")) continue;
+    joined += (joined.empty() ? "" : "; ") + std::string(line);
+  }
+  return joined.empty() ? "no answer" : joined;
+}
+
 StoreError ChunkErrorOf(const PostgresError& error) {
   const StateClass& known = ClassOf(error);
   StoreError answer{known.error_class, std::string(known.name), Sentence(error), {}};

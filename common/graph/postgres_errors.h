@@ -18,6 +18,9 @@ inline constexpr std::string_view kFencedState = "HR001";
 // Our own, of a connection: with these settings it can never be made.
 inline constexpr std::string_view kUnusableState = "HR002";
 
+// What libpq says of a connection, in one line.
+std::string OneLine(std::string_view text);
+
 // Of a chunk as a whole.
 StoreError ChunkErrorOf(const PostgresError& error);
 

@@ -14,7 +14,7 @@ namespace headrace::graph {
 class PostgresReader {
  public:
   PostgresReader(const PostgresSettings& settings, const PostgresPatience& patience)
-      : connection_(settings, &patience) {}
+      : connection_(settings, patience) {}
 
   Result<std::vector<StoredEpisode>> Read(const EpisodeQuery& query);
   Status Erase(const GraphKey& graph, std::uint32_t incarnation);

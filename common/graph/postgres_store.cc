@@ -27,7 +27,7 @@ void WarnOfLosses(PostgresConnection& connection) {
 // Over a connection of its own, which is needed once; connections are dear.
 Status MakeReady(const PostgresSettings& settings, std::function<bool()> leaving) {
   const PostgresPatience patience(std::move(leaving));
-  PostgresConnection connection(settings, &patience);
+  PostgresConnection connection(settings, patience);
   if (settings.auto_migrate) {
     auto migrated = MigratePostgres(connection, /*dry_run=*/false);
     if (!migrated.ok()) return std::move(migrated).error();

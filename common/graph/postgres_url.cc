@@ -39,6 +39,12 @@ Status TakeTimeout(std::string_view text, PostgresSettings& settings) {
   return {};
 }
 
+// Under the others no server would be found, or one that refuses each write.
+Status CheckTarget(std::string_view text) {
+  if (text != "read-only" && text != "standby" && text != "prefer-standby") return {};
+  return Invalid("target_session_attrs is read-write, primary or any: workers write");
+}
+
 Status TakeSchema(const std::string& text, PostgresSettings& settings) {
   if (text.empty() || text.size() > kNameBytesMax) {
     return Invalid("schema is a name of 1 to 63 bytes");
@@ -142,6 +148,7 @@ Result<PostgresSettings> PostgresSettingsOf(const StoreUrl& url) {
     } else if (parameter.name == "timeout") {
       taken = TakeTimeout(parameter.value, settings);
     } else {
+      if (parameter.name == "target_session_attrs") taken = CheckTarget(parameter.value);
       settings.conninfo += separator + parameter.raw;
       separator = '&';
     }

@@ -36,7 +36,7 @@ std::vector<PostgresValue> ValuesOf(const Chunk& chunk, const std::vector<Item>&
 
 PostgresWriter::PostgresWriter(const PostgresSettings& settings, const PostgresPatience& patience,
                                PostgresFence& fence)
-    : connection_(settings, &patience), fence_(fence) {}
+    : connection_(settings, patience), fence_(fence) {}
 
 void PostgresWriter::DrawTokens() {
   if (auto failed = fence_.Draw(connection_)) {

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -93,6 +94,21 @@ class HangingPostgres(FaultTest):
         # It would be killed ten seconds after the two that it may drain.
         self.assertEqual(0, worker.stop(seconds=30), worker.log()[-4000:])
         self.assertEqual(1, self.log_count(worker, "store_left_unanswered"), worker.log()[-4000:])
+
+    def test_any_number_of_hosts_may_be_silent(self):
+        """Machines that are switched off beside one that dies: each takes 5 s of whoever waits for it."""
+        silent = [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]
+        for listener in silent:
+            self.addCleanup(listener.close)
+        hosts = ",".join([self.server.address, *(f"127.0.0.1:{listener.getsockname()[1]}" for listener in silent)])
+        self.stage.store = f"postgresql://headrace@{hosts}/headrace?connections=2"
+        worker = self.stage.worker(HEADRACE_DRAIN_TIMEOUT="2s")
+        self.wait_owned(worker)
+        self.server.stop()
+        self.load()
+        wait_until(lambda: worker.metric("headrace_store_items_in_flight") > 0, "a chunk on its way")
+        # It would be killed ten seconds after the two that it may drain.
+        self.assertEqual(0, worker.stop(seconds=30), worker.log()[-4000:])
 
     def test_a_worker_that_waits_for_its_first_answer_leaves_at_once(self):
         url = self.stage.store.partition("?")[0]

@@ -1,7 +1,10 @@
 // What a store must be given before it can work, and what it may wait for.
 #include <signal.h>
 
+#include <array>
+
 #include "tests/integration/graph/postgres_fixture.h"
+#include "tests/support/loopback.h"
 
 namespace headrace::graph {
 namespace {
@@ -59,6 +62,43 @@ TEST(PostgresRefusals, HostsThatDoNotAnswerAreWaitedForAndAllNamed) {
   const std::string dead = "postgresql://127.0.0.1:1,127.0.0.1:2/db";
   ExpectSays(Refusal(dead), ErrorCode::kTransient, "port 1 ");
   ExpectSays(Refusal(dead), ErrorCode::kTransient, "port 2 ");
+}
+
+// Hosts as of machines that are switched off: they refuse nothing, and each may take five seconds.
+class PostgresSilence : public ::testing::Test {
+ protected:
+  std::string Hosts() const {
+    std::string hosts;
+    for (const auto& listener : listeners_)
+      hosts += (hosts.empty() ? "" : ",") + listener.address();
+    return hosts;
+  }
+
+ private:
+  const std::array<support::LoopbackListener, 4> listeners_;
+};
+
+TEST_F(PostgresSilence, DoesNotKeepOpeningFromBeingGivenUp) {
+  const auto begun = std::chrono::steady_clock::now();
+  const auto took = [&] { return std::chrono::steady_clock::now() - begun; };
+  auto store = OpenGraphStore("postgresql://headrace@" + Hosts() + "/headrace",
+                              {.leaving = [&] { return took() > std::chrono::milliseconds(500); }});
+  EXPECT_LT(took(), std::chrono::seconds(4));
+  ASSERT_FALSE(store.ok());
+  EXPECT_EQ(ErrorCodeName(store.error().code), ErrorCodeName(ErrorCode::kTransient));
+}
+
+TEST_F(PostgresSilence, DoesNotKeepAStoreFromStopping) {
+  auto server = PrivatePostgres();
+  auto store = OpenStore("postgresql://headrace@" + server->address() + "," + Hosts() +
+                         "/headrace?connections=1&schema=s");
+  ASSERT_TRUE(server->Stop());
+  testing::CollectingSink sink;
+  store->Submit({1, EpisodeItems(GraphNamed("g"), BatchId::Random(), 0, 2)}, sink);
+  const auto begun = std::chrono::steady_clock::now();
+  store->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(4));
+  ExpectError(sink.Take(1)[0].result, StoreErrorClass::kTransient, "postgres_connection");
 }
 
 // The chunk waits for a lock, and whoever is asked to end that does not answer either.

@@ -101,6 +101,9 @@ TEST(StoreUrl, JudgesPostgresUrlsAsLibpqDoesAndTellsNoSecret) {
       {"postgresql://ana:geheim@h/db?connections=1.5", "connections is a whole number"},
       {"postgresql://ana:geheim@h/db?timeout=1ms", "timeout is a duration"},
       {"postgresql://ana:geheim@h/db?schema=", "schema is a name"},
+      {"postgresql://h/db?target_session_attrs=any", ""},
+      {"postgresql://ana:geheim@h/db?target_session_attrs=prefer-standby", "workers write"},
+      {"postgresql://ana:geheim@h/db?target_session_attrs=read-only", "workers write"},
       {"postgresql://ana:geheim%zz@h/db", "hexadecimal"},
   };
   for (const Case& one : cases) {
