@@ -12,6 +12,7 @@
 #include "producer/cli/interrupt.h"
 #include "producer/cli/load_run.h"
 #include "producer/cli/option_checks.h"
+#include "producer/cli/view_completeness.h"
 
 namespace headrace::cli {
 namespace {
@@ -41,7 +42,7 @@ ExitCode NoSuchName(const CommandContext& context, const std::string& id) {
 // The open view, after saying what is to be said about its state. Empty: `exit` says why.
 struct OpenedView {
   std::unique_ptr<redis::BatchView> view;
-  redis::ViewState state = redis::ViewState::kReady;
+  std::unique_ptr<ViewCompleteness> completeness;
   ExitCode exit = ExitCode::kOk;
 };
 
@@ -52,35 +53,39 @@ OpenedView OpenView(const CommandContext& context) {
     opened.exit = Fail(context, view.error());
     return opened;
   }
-  const Result<redis::ViewState> state = (*view)->State();
-  if (!state.ok()) {
-    opened.exit = Fail(context, state.error());
+  opened.completeness = std::make_unique<ViewCompleteness>(**view, context.err);
+  if (const Result<bool> complete = opened.completeness->Ask(); !complete.ok()) {
+    opened.exit = Fail(context, complete.error());
     return opened;
   }
-  opened.state = *state;
   opened.view = *std::move(view);
-  if (*state != redis::ViewState::kReady) {
-    context.err << "headrace: " << ViewStateNote(*state) << '\n';
-  }
   return opened;
 }
 
-// While the view is incomplete absence proves nothing: that is no "no such batch".
-ExitCode FailOrWaitForView(const CommandContext& context, redis::ViewState state,
-                           const Error& error) {
-  const ExitCode code = Fail(context, error);
-  const bool incomplete = state != redis::ViewState::kReady;
-  return error.code == ErrorCode::kNotFound && incomplete ? ExitCode::kUnreachable : code;
+// Unless `text` only says that something is absent, which it may not be.
+ExitCode Print(const CommandContext& context, const OpenedView& opened, const std::string& text,
+               bool absent) {
+  const Result<bool> complete = opened.completeness->Ask();
+  if (!complete.ok()) return Fail(context, complete.error());
+  if (absent && !*complete) return ExitCode::kUnreachable;
+  context.out << text;
+  return ExitCode::kOk;
+}
+
+ExitCode FailToRead(const CommandContext& context, const OpenedView& opened, const Error& error) {
+  if (error.code != ErrorCode::kNotFound) return Fail(context, error);
+  const Result<bool> complete = opened.completeness->Ask();
+  if (!complete.ok()) return Fail(context, complete.error());
+  return *complete ? Fail(context, error) : ExitCode::kUnreachable;
 }
 
 ExitCode RunList(const CommandContext& context, const BatchOptions& options) {
   const OpenedView opened = OpenView(context);
   if (!opened.view) return opened.exit;
   const auto batches = opened.view->List(context.settings.project, options.limit);
-  if (!batches.ok()) return FailOrWaitForView(context, opened.state, batches.error());
-  context.out << (options.json ? BatchListJson(*batches) : BatchTable(*batches));
-  const bool unknown = batches->empty() && opened.state != redis::ViewState::kReady;
-  return unknown ? ExitCode::kUnreachable : ExitCode::kOk;
+  if (!batches.ok()) return FailToRead(context, opened, batches.error());
+  const std::string text = options.json ? BatchListJson(*batches) : BatchTable(*batches);
+  return Print(context, opened, text, batches->empty());
 }
 
 ExitCode RunShow(const CommandContext& context, const BatchOptions& options) {
@@ -88,9 +93,8 @@ ExitCode RunShow(const CommandContext& context, const BatchOptions& options) {
   const OpenedView opened = OpenView(context);
   if (!opened.view) return opened.exit;
   const auto batch = opened.view->Show(context.settings.project, options.id);
-  if (!batch.ok()) return FailOrWaitForView(context, opened.state, batch.error());
-  context.out << (options.json ? BatchJson(*batch) : BatchDetails(*batch));
-  return ExitCode::kOk;
+  if (!batch.ok()) return FailToRead(context, opened, batch.error());
+  return Print(context, opened, options.json ? BatchJson(*batch) : BatchDetails(*batch), false);
 }
 
 ExitCode RunErrors(const CommandContext& context, const BatchOptions& options) {
@@ -98,9 +102,10 @@ ExitCode RunErrors(const CommandContext& context, const BatchOptions& options) {
   const OpenedView opened = OpenView(context);
   if (!opened.view) return opened.exit;
   const auto errors = opened.view->Errors(context.settings.project, options.id, options.limit);
-  if (!errors.ok()) return FailOrWaitForView(context, opened.state, errors.error());
-  context.out << (options.json ? ErrorsJson(options.id, *errors) : ErrorsText(options.id, *errors));
-  return ExitCode::kOk;
+  if (!errors.ok()) return FailToRead(context, opened, errors.error());
+  const std::string text =
+      options.json ? ErrorsJson(options.id, *errors) : ErrorsText(options.id, *errors);
+  return Print(context, opened, text, errors->count_by_code.empty());
 }
 
 ExitCode WatchExit(const FollowResult& result) {

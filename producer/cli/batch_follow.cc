@@ -4,6 +4,7 @@
 
 #include "producer/cli/batch_text.h"
 #include "producer/cli/human_format.h"
+#include "producer/cli/view_completeness.h"
 
 namespace headrace::cli {
 namespace {
@@ -123,19 +124,6 @@ class Follower {
 
 FollowResult FollowBatch(const FollowWorld& world, const FollowOptions& options) {
   return Follower(world, options).Run();
-}
-
-std::string ViewStateNote(ViewState state) {
-  switch (state) {
-    case ViewState::kReady:
-      return {};
-    case ViewState::kEmpty:
-      return "Redis is empty; its numbers appear when a worker or `headrace projector` has rebuilt "
-             "them from Kafka";
-    case ViewState::kRebuilding:
-      return "Redis is being rebuilt from Kafka; numbers are not complete yet";
-  }
-  return {};
 }
 
 }  // namespace headrace::cli

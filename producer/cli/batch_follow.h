@@ -44,7 +44,4 @@ struct FollowWorld {
 
 FollowResult FollowBatch(const FollowWorld& world, const FollowOptions& options);
 
-// A sentence for stderr when the view is not complete; empty when it is.
-std::string ViewStateNote(redis::ViewState state);
-
 }  // namespace headrace::cli

@@ -130,6 +130,8 @@ class RedisUnderFaults(FaultTest):
             self.assertIn("rebuil", done.stderr, f"an incomplete answer without a warning: {seen}")
             self.assertIn(done.returncode, (0, 4))
             self.assertLess(time.monotonic(), deadline, done.stderr)
+            listed = self.stage.headrace("batch", "list", check=False)
+            self.assertNotEqual("no batches\n", listed.stdout, listed.stderr)
         self.judge(self.batch_id, self.source)
 
 

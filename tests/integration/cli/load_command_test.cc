@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -125,6 +126,24 @@ TEST_F(LoadCommand, NamesTheServiceThatDoesNotAnswer) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
   EXPECT_EQ(load.exit_code, 4);
   EXPECT_NE(load.err.find("127.0.0.1:1"), std::string::npos) << load.err;
+}
+
+// No worker has ever run under this prefix: what Redis lacks may stand in Kafka.
+TEST_F(LoadCommand, CallsNothingAbsentWhileRedisIsEmpty) {
+  const std::vector<std::vector<std::string>> commands{{"batch", "list"},
+                                                       {"batch", "list", "--json"},
+                                                       {"batch", "show", kBatch},
+                                                       {"batch", "errors", kBatch},
+                                                       {"batch", "errors", "upstream"},
+                                                       {"batch", "errors", "upstream", "--json"}};
+  for (const std::vector<std::string>& command : commands) {
+    SCOPED_TRACE(json(command).dump());
+    const CommandResult result = Run(command);
+    EXPECT_EQ(result.exit_code, 4);
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.err.find("headrace: Redis is empty"), 0U) << result.err;
+    EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+  }
 }
 
 // Shell for "what it needed at most, in kB, while it ran".

@@ -8,33 +8,17 @@
 #include <utility>
 #include <vector>
 
+#include "producer/cli/view_completeness.h"
 #include "tests/fakes/manual_clock.h"
+#include "tests/unit/producer/cli/scripted_view.h"
 
 namespace headrace::cli {
 namespace {
 
-using redis::BatchErrors;
 using redis::BatchSummary;
 using redis::ViewState;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-// A view whose answers a test computes from the number of looks so far.
-class ScriptedView final : public redis::BatchView {
- public:
-  Result<ViewState> State() override { return state(++looks); }
-  Result<std::vector<BatchSummary>> List(const std::string&, std::size_t) override {
-    return std::vector<BatchSummary>();
-  }
-  Result<BatchSummary> Show(const std::string&, const std::string&) override { return show(looks); }
-  Result<BatchErrors> Errors(const std::string&, const std::string&, std::size_t) override {
-    return BatchErrors();
-  }
-
-  int looks = 0;
-  std::function<Result<ViewState>(int)> state = [](int) { return ViewState::kReady; };
-  std::function<Result<BatchSummary>(int)> show;
-};
 
 BatchSummary Batch(std::uint64_t succeeded, std::uint64_t failed = 0) {
   BatchSummary batch;
