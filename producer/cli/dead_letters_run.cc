@@ -9,6 +9,7 @@
 #include "producer/cli/dead_letters_text.h"
 #include "producer/cli/human_format.h"
 #include "producer/cli/interrupt.h"
+#include "producer/cli/seen_codes.h"
 #include "producer/intake/topic_scan.h"
 #include "producer/retry/replay.h"
 
@@ -111,12 +112,20 @@ class LetterTable {
   bool first_ = true;
 };
 
+void NoteCodes(const CommandContext& context, const SeenCodes& codes) {
+  if (const std::string note = codes.Note(); !note.empty()) {
+    context.err << "headrace: " << note << '\n';
+  }
+}
+
 // Two readings, because the summary stands first and the letters need not fit into memory.
 Status ListForPeople(const CommandContext& context, const Interrupt& interrupt,
                      const retry::LetterFilter& filter, std::size_t limit) {
   CountByCode counts;
   std::uint64_t total = 0;
+  SeenCodes codes(filter);
   Status read = ReadLetters(context, interrupt, [&](const Record&, const DeadLetter& letter) {
+    codes.Add(letter);
     if (filter.Takes(letter)) {
       ++counts[std::string(letter.code)];
       ++total;
@@ -125,6 +134,7 @@ Status ListForPeople(const CommandContext& context, const Interrupt& interrupt,
   });
   if (!read.ok()) return read;
   context.out << LettersByCode(counts);
+  NoteCodes(context, codes);
   if (limit == 0 || total == 0) return {};
   std::size_t shown = 0;
   LetterTable table(context.out);
@@ -144,11 +154,16 @@ Status ListForPrograms(const CommandContext& context, const Interrupt& interrupt
                        const retry::LetterFilter& filter, std::optional<std::size_t> limit) {
   if (limit == 0) return {};
   std::size_t shown = 0;
-  return ReadLetters(context, interrupt, [&](const Record& record, const DeadLetter& letter) {
-    if (!filter.Takes(letter)) return Status();
-    context.out << LetterJson(record, letter);
-    return !limit || ++shown < *limit ? Status() : Status(NotFound("enough"));
-  });
+  SeenCodes codes(filter);
+  Status read =
+      ReadLetters(context, interrupt, [&](const Record& record, const DeadLetter& letter) {
+        codes.Add(letter);
+        if (!filter.Takes(letter)) return Status();
+        context.out << LetterJson(record, letter);
+        return !limit || ++shown < *limit ? Status() : Status(NotFound("enough"));
+      });
+  if (read.ok()) NoteCodes(context, codes);
+  return read;
 }
 
 retry::ReplayWorld WorldOf(const Settings& settings, const Clock& clock,

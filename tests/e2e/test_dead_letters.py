@@ -67,6 +67,9 @@ class DeadLetters(StageTest):
         self.assertEqual((batch_id, "default", "default/g/g0", "rehearsed_failure", 1, 0),
                          tuple(first[name] for name in ("batch_id", "project", "graph", "code", "attempts", "round")))
         self.assertEqual([], self.letters("--code", "store_refused"))
+        for form in ([], ["--json"]):
+            misspelt = self.stage.headrace("dead-letters", "list", "--code", "rehearsed_failures", *form)
+            self.assertIn("no dead letter has the code rehearsed_failures; the codes are rehearsed_failure\n", misspelt.stderr)
         self.assertEqual([], self.letters("--project", "other"))
         self.assertEqual(3, len(self.letters("--batch", batch_id, "--limit", "3")))
         table = self.stage.headrace("dead-letters", "list", "--limit", "2").stdout
