@@ -20,10 +20,17 @@ constexpr std::size_t kPollMax = 250;
 constexpr milliseconds kBeforePause{1'000};
 // Judging a record whose batch is not known may hold up the loop for as long.
 constexpr milliseconds kBetweenUnparks{1'000};
+// A lane is hot when the worker is nearly full, a good part of that waits in this one lane, and it
+// is enough for the lane not to become empty before more of it is read.
+constexpr std::size_t kHotShare = 8;
+constexpr std::size_t kHotItemsMin = 16;
+
+bool IsNearlyFull(std::size_t held, std::size_t limit) { return held >= limit - limit / 4; }
 
 }  // namespace
 
-Intake::Intake(Parts parts, const IntakeLimits& limits) : parts_(parts), limits_(limits) {}
+Intake::Intake(Parts parts, const IntakeLimits& limits)
+    : parts_(parts), limits_(limits), hot_(parts.consumer, parts.partitions, parts.clock) {}
 
 void Intake::OnAssigned(std::span<const PartitionPosition> positions) {
   partition_count_ = 0;
@@ -31,6 +38,7 @@ void Intake::OnAssigned(std::span<const PartitionPosition> positions) {
     held_back_.erase(position.partition);
     stopped_.erase(position.partition);
     parked_.Drop(position.partition);
+    hot_.Drop(position.partition);
   }
 }
 
@@ -41,6 +49,7 @@ bool Intake::HasRoom() const {
 }
 
 Result<bool> Intake::Fetch() {
+  hot_.Turn();
   if (!parked_.empty()) {
     const Result<bool> unparked = Unpark();
     if (!unparked.ok() || *unparked) return unparked;
@@ -55,7 +64,9 @@ Result<bool> Intake::FetchMore() {
     return next_record_ < records_.size() ? TakeIn() : Result<bool>(false);
   }
   full_since_ = {};
-  for (const TopicPartition& partition : held_back_) parts_.consumer.Resume(partition);
+  for (const TopicPartition& partition : held_back_) {
+    if (!hot_.Holds(partition)) parts_.consumer.Resume(partition);
+  }
   held_back_.clear();
   next_record_ = 0;
   const std::size_t room = limits_.items_max - parts_.pipeline.held().items - parked_.count();
@@ -71,7 +82,7 @@ Status Intake::KeepMembership() {
   if (full_since_ == SteadyTime{}) full_since_ = now;
   if (now - full_since_ < kBeforePause) return {};
   for (const TopicPartition& partition : parts_.partitions.owned()) {
-    if (stopped_.contains(partition) || parked_.Holds(partition)) continue;
+    if (stopped_.contains(partition) || parked_.Holds(partition) || hot_.Holds(partition)) continue;
     if (!held_back_.insert(partition).second) continue;
     parts_.consumer.Pause(partition);
   }
@@ -135,6 +146,7 @@ void Intake::SetAside(const Record& record) {
               "this record cannot be taken in yet: its batch is not known and the journal "
               "cannot be read, or too much before it is unfinished; other partitions go on"}});
   held_back_.erase(record.source);  // paused for a reason of its own
+  hot_.Drop(record.source);
   parts_.consumer.Pause(record.source);
   parked_.Park(record);
   next_unpark_ = parts_.clock.Now() + kBetweenUnparks;
@@ -184,8 +196,16 @@ Status Intake::Enter(const Record& record, Verdict&& verdict) {
     return parts_.pipeline.Refuse(verdict.item, record, std::move(*verdict.refusal));
   }
   verdict.item.assignment = owned.assignment;
-  parts_.pipeline.Add(std::move(verdict.item));
+  const std::size_t in_lane = parts_.pipeline.Add(std::move(verdict.item));
+  if (IsHot(in_lane) && !parked_.Holds(record.source)) hot_.Note(record.source);
   return {};
+}
+
+bool Intake::IsHot(std::size_t in_lane) const {
+  const Held& held = parts_.pipeline.held();
+  return in_lane >= kHotItemsMin && in_lane >= held.items / kHotShare &&
+         (IsNearlyFull(held.items, limits_.items_max) ||
+          IsNearlyFull(held.bytes, limits_.bytes_max));
 }
 
 void Intake::Stop(const Record& record) {
@@ -196,6 +216,7 @@ void Intake::Stop(const Record& record) {
                "a control record of a newer version; upgrade this worker, nothing is "
                "skipped meanwhile"}});
   stopped_.insert(record.source);
+  hot_.Drop(record.source);
   parts_.consumer.Pause(record.source);
 }
 

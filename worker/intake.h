@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "worker/admission.h"
+#include "worker/hot_partitions.h"
 #include "worker/loop_meter.h"
 #include "worker/parked_records.h"
 #include "worker/partition_book.h"
@@ -47,6 +48,8 @@ class Intake {
 
   // There has been no room for so long that the partitions are paused.
   bool paused() const { return !held_back_.empty(); }
+  // Partitions that are paused because of a hot graph.
+  std::size_t hot_partitions() const { return hot_.count(); }
 
  private:
   bool HasRoom() const;
@@ -55,6 +58,7 @@ class Intake {
   Result<bool> TakeIn();
   bool Take(const Record& record, Timestamp now, Status& status);
   bool HasWaited();
+  bool IsHot(std::size_t in_lane) const;
   void SetAside(const Record& record);
   Result<bool> Unpark();
   bool KnowsPartitionCount();
@@ -70,6 +74,7 @@ class Intake {
   SteadyTime waiting_since_{};   // zero while every record could be taken in
   ParkedRecords parked_;         // of partitions that are paused because of the first of them
   SteadyTime next_unpark_{};
+  HotPartitions hot_;
   std::set<TopicPartition> held_back_;  // paused because we are full
   std::set<TopicPartition> stopped_;    // paused because of a record that this build cannot read
 };

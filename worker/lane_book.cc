@@ -14,15 +14,17 @@ constexpr std::size_t kIdleLanesMax = 16'384;
 
 }  // namespace
 
-void LaneBook::Add(WorkItem&& item) {
+std::size_t LaneBook::Add(WorkItem&& item) {
   Lane& lane = LaneOf(item.write.graph);
   item.lane = &lane;
   const BatchId batch = OrderOf(item);
   lane.waiting.PushBack(nodes_.Take(std::move(item)), batch, queues_);
   ++waiting_;
-  if (lane.state != Lane::State::kIdle) return;
-  --idle_;
-  MakeReady(lane);
+  if (lane.state == Lane::State::kIdle) {
+    --idle_;
+    MakeReady(lane);
+  }
+  return lane.waiting.size();
 }
 
 // Another program's stream has no batches of its own; the implicit ones that it is accounted in cut

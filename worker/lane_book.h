@@ -64,8 +64,8 @@ class LaneBook {
  public:
   explicit LaneBook(LaneOrder order = LaneOrder::kBatch) : order_(order) {}
 
-  // Appends to the lane of the item's graph.
-  void Add(WorkItem&& item);
+  // Appends to the lane of the item's graph. Returns how many wait there now.
+  std::size_t Add(WorkItem&& item);
 
   // The next chunk: items of ready lanes, those of a lane together and each batch's in order; empty
   // when no lane is ready. The lanes are busy until Finish or PutBack.

@@ -37,10 +37,10 @@ Pipeline::Pipeline(const WorkerPorts& ports, const WorkerPlan& plan, const Parts
                    parts.meter.flow(), ports.clock},
                   plan.settings.lane_chunk_items_max) {}
 
-void Pipeline::Add(WorkItem&& item) {
+std::size_t Pipeline::Add(WorkItem&& item) {
   ++held_.items;
   held_.bytes += item.bytes();
-  if (gate_.Passes(item)) lanes_.Add(std::move(item));
+  return gate_.Passes(item) ? lanes_.Add(std::move(item)) : 0;
 }
 
 Status Pipeline::Refuse(const WorkItem& item, const Record& record, ItemError error) {

@@ -38,8 +38,9 @@ class Pipeline {
   };
   Pipeline(const WorkerPorts& ports, const WorkerPlan& plan, const Parts& parts);
 
-  // An item of an owned partition, entered in its ledger.
-  void Add(WorkItem&& item);
+  // An item of an owned partition, entered in its ledger. Returns how many wait in its lane now; 0
+  // while it waits at the gate.
+  std::size_t Add(WorkItem&& item);
   // A record that admission refused, likewise: it has an outcome without being tried.
   Status Refuse(const WorkItem& item, const Record& record, ItemError error);
 

@@ -63,6 +63,7 @@ Result<bool> WorkerLoop::Tick() {
   if (!moved.ok()) return moved;
   InFlight in_flight = pipeline_.in_flight();
   in_flight.intake_paused = intake_->paused();
+  in_flight.hot_partitions = intake_->hot_partitions();
   ports_.observer.OnInFlight(in_flight);
   if (meter_.EndRound()) meter_.Tell(pipeline_.Stand());
   return (fetched.ok() && *fetched) || *moved;

@@ -68,6 +68,10 @@ struct WorkerMetrics::Instruments {
       to.NewGauge("headrace_store_items_in_flight", "Items that the store is working on");
   prometheus::Gauge& suspects = to.NewGauge(
       "headrace_suspect_items", "Items in flight that may have ended a worker's process before");
+  prometheus::Gauge& hot_partitions =
+      to.NewGauge("headrace_hot_partitions",
+                  "Partitions that are not read for a while, because a graph of theirs gets more "
+                  "than can be done in its order");
   prometheus::Gauge& partitions =
       to.NewGauge("headrace_kafka_assigned_partitions", "Partitions that this worker owns");
   prometheus::Gauge& kafka_up = to.NewGauge("headrace_kafka_up", "1 while the brokers answer");
@@ -173,6 +177,7 @@ void WorkerMetrics::OnInFlight(const InFlight& in_flight) {
   instruments_->lanes.Set(static_cast<double>(in_flight.lanes));
   instruments_->in_store.Set(static_cast<double>(in_flight.items_in_store));
   instruments_->suspects.Set(static_cast<double>(in_flight.suspects));
+  instruments_->hot_partitions.Set(static_cast<double>(in_flight.hot_partitions));
   NoteIntake(!in_flight.intake_paused ? IntakePause::kNone
              : !store_is_up_          ? IntakePause::kStoreDown
              : throttled_             ? IntakePause::kThrottled

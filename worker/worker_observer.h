@@ -22,8 +22,9 @@ struct InFlight {
   std::size_t bytes = 0;     // of the others' payloads
   std::size_t lanes = 0;     // graphs that have any
   std::size_t items_in_store = 0;
-  std::size_t suspects = 0;    // items that may have ended a worker's process
-  bool intake_paused = false;  // full for so long that the partitions are paused
+  std::size_t suspects = 0;        // items that may have ended a worker's process
+  bool intake_paused = false;      // full for so long that the partitions are paused
+  std::size_t hot_partitions = 0;  // paused because of a graph that gets more than its lane can do
 };
 
 // The loop thread calls everything.

@@ -72,6 +72,17 @@ void AddDeadlyItems(Random& random, Plan& plan) {
   plan.settings.drain_timeout = plan.settings.session_timeout = std::chrono::minutes(1);
 }
 
+// More for one graph than its lane can do, so that it fills a worker.
+void AddHotGraph(Random& random, Plan& plan) {
+  plan.hot = random.Between(600, 950);
+  plan.sent_at_once = random.Between(5, 40);
+  plan.partitions = random.Between(2, 4);
+  plan.items = random.Between(90, 200);
+  plan.settings.in_flight_items_max = static_cast<std::size_t>(random.Between(18, 45));
+  plan.settings.in_flight_bytes_max = 1u << 20;
+  plan.settings.lane_chunk_items_max = static_cast<std::size_t>(random.Between(1, 2));
+}
+
 }  // namespace
 
 Plan Plan::Of(std::uint64_t seed) {
@@ -93,6 +104,7 @@ Plan Plan::Of(std::uint64_t seed) {
   plan.fences = random.Chance(500);
   plan.rates.journal_away = Rate(random, 8);
   if (random.Chance(300)) AddDeadlyItems(random, plan);
+  if (random.Chance(100)) AddHotGraph(random, plan);
   return plan;
 }
 

@@ -47,6 +47,8 @@ struct Plan {
   int graphs = 1;
   int batches = 1;
   int items = 10;
+  int hot = 300;            // of a thousand items so many belong to the first graph, and more
+  int sent_at_once = 1;     // records
   int rounds = 1'000;       // of the scheduler, with faults
   bool eager = false;       // the rebalance protocol: everything is revoked first
   bool names_items = true;  // the store says which item it refuses

@@ -59,7 +59,7 @@ void Workload::Journal(const BatchFact& fact) {
 std::string Workload::GraphName() {
   // The first graph is hot.
   const std::size_t count = static_cast<std::size_t>(stage_.plan.graphs);
-  const std::size_t graph = stage_.random.Chance(300) ? 0 : stage_.random.Below(count);
+  const std::size_t graph = stage_.random.Chance(stage_.plan.hot) ? 0 : stage_.random.Below(count);
   return "graph" + std::to_string(graph);
 }
 

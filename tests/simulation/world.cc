@@ -40,7 +40,9 @@ void World::Run() {
     Round(600);
     StrikeWorkers();
     StrikeServices();
-    if (stage_.random.Chance(200)) workload_.Step();
+    if (stage_.random.Chance(200)) {
+      for (int i = 0; i < stage_.plan.sent_at_once; ++i) workload_.Step();
+    }
     if (stage_.random.Chance(5)) workload_.Replay();
     if (stage_.random.Chance(50)) redis_.CheckAgainstTopic(false);
   }

@@ -29,6 +29,8 @@ class RecordingObserver final : public WorkerObserver {
     suspects = now.suspects;
     suspects_max = std::max(suspects_max, now.suspects);
     intake_paused = now.intake_paused;
+    hot_partitions = now.hot_partitions;
+    hot_partitions_max = std::max(hot_partitions_max, now.hot_partitions);
   }
 
   std::array<std::size_t, 5> outcomes{};
@@ -45,6 +47,8 @@ class RecordingObserver final : public WorkerObserver {
   std::size_t suspects = 0;
   std::size_t suspects_max = 0;
   bool intake_paused = false;
+  std::size_t hot_partitions = 0;
+  std::size_t hot_partitions_max = 0;
   std::vector<PaceState> paces;
 };
 

@@ -75,6 +75,13 @@ TEST_F(StoreLog, ThrottlingIsSaidWhenItStartsAndWhenItStops) {
   EXPECT_EQ(log({.chunks_max = 8}), "");
 }
 
+TEST_F(StoreLog, HotPartitionsAreCounted) {
+  metrics_.OnInFlight({.hot_partitions = 3});
+  EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_hot_partitions", "3")));
+  metrics_.OnInFlight({});
+  EXPECT_TRUE(Says(registry_.Expose(), Gauge("headrace_hot_partitions", "0")));
+}
+
 // The gauge of one reason at a time, and a line in the log only for a store that is down.
 TEST_F(StoreLog, APausedIntakeSaysWhy) {
   const auto paused = [&](const std::string& reason) {
