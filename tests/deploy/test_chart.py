@@ -145,6 +145,32 @@ class Chart(unittest.TestCase):
                 self.assertIn(f"sslrootcert={mounts['postgres-ca']}/", env["HEADRACE_STORE"]["value"])
                 self.assertEqual("postgres-ca", {v["name"]: v for v in pod["volumes"]}["postgres-ca"]["secret"]["secretName"])
 
+    def test_workers_and_topics_reach_kafka_in_the_same_way(self):
+        objects = [item for item in yaml.safe_load_all(template(
+            "-f", CHART / "ci" / "secrets-values.yaml", "--set", "kafka.extraEnv[0].name=SSL_CERT_DIR").stdout) if item]
+        found = {item["metadata"]["name"]: pod for item, pod in pods(objects)}
+        self.assertNotIn("kafka-ca", str(found.pop("demo-headrace-store")))
+        self.assertEqual({"demo-headrace-batch", "demo-headrace-realtime", "demo-headrace-topics"}, set(found))
+        for name, pod in found.items():
+            with self.subTest(name):
+                container = pod["containers"][0]
+                self.assertIn("SSL_CERT_DIR", {e["name"] for e in container["env"]})
+                mounts = {m["name"]: m["mountPath"] for m in container["volumeMounts"]}
+                self.assertEqual("/run/kafka", mounts["kafka-ca"])
+                self.assertEqual("/run/headrace/kafka", mounts["kafka-properties"])
+                self.assertEqual("kafka-ca", {v["name"]: v for v in pod["volumes"]}["kafka-ca"]["secret"]["secretName"])
+
+    def test_one_volume_may_serve_kafka_and_the_store(self):
+        # The values file has one at 0 for the store.
+        both = [option for part, at in (("kafka", 0), ("store", 1)) for option in (
+            "--set", f"{part}.extraVolumes[{at}].name=ca", "--set", f"{part}.extraVolumes[{at}].secret.secretName=ca",
+            "--set", f"{part}.extraVolumeMounts[{at}].name=ca", "--set", f"{part}.extraVolumeMounts[{at}].mountPath=/run/ca")]
+        objects = [item for item in yaml.safe_load_all(template("-f", CHART / "ci" / "postgres-values.yaml", *both).stdout) if item]
+        for item, pod in pods(objects):
+            with self.subTest(item["metadata"]["name"]):
+                self.assertEqual(1, [v["name"] for v in pod["volumes"]].count("ca"))
+                self.assertEqual(1, [m["name"] for m in pod["containers"][0]["volumeMounts"]].count("ca"))
+
     def test_a_secret_url_keeps_its_file_beside_other_volumes(self):
         text = template("-f", CHART / "ci" / "postgres-values.yaml", "--set", "store.urlSecret.name=store-login").stdout
         for item, pod in pods([item for item in yaml.safe_load_all(text) if item]):
@@ -176,7 +202,7 @@ class Chart(unittest.TestCase):
             "store.persistence.sise=1Gi", "store.migrate=perhaps", "workers.bulk.replicas=1", "workers.batch.replicas=-1", "workers.batch.replica=2",
             "workers.batch.replicas=25", "drainTimeoutSeconds=0", "log.level=loud", "metricsPort=80", "image.digest=sha256:12",
             "serviceAccount.token=true", "topics.create=perhaps", "store.extraEnv[0].value=x", "store.extraVolumes[0].secret=x",
-            "store.extraVolumeMounts[0].name=x",
+            "store.extraVolumeMounts[0].name=x", "kafka.extraEnv[0].value=x", "kafka.extraVolumeMounts[0].name=x",
         ]
         for assignment in wrong:
             with self.subTest(assignment):
