@@ -54,11 +54,13 @@ class Chart(unittest.TestCase):
         for name, text, objects in cases():
             with self.subTest(name):
                 with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-                    file.write(text)
+                    # The operator's own kinds are not the validator's; test_alerts.py looks at those.
+                    core = [item for item in objects if not item["apiVersion"].startswith("monitoring.")]
+                    file.write(text if core == objects else yaml.safe_dump_all(core))
                     file.flush()
                     said = run(VALIDATE, "--strict", "-k", KUBERNETES, file.name)
                 passed = (said.stdout + said.stderr).count(" passed for resource ")
-                self.assertEqual(len(objects), passed)
+                self.assertEqual(len(core), passed)
 
     def test_the_validator_refuses_what_it_should(self):
         text = template().stdout
@@ -203,6 +205,8 @@ class Chart(unittest.TestCase):
             "workers.batch.replicas=25", "drainTimeoutSeconds=0", "log.level=loud", "metricsPort=80", "image.digest=sha256:12",
             "serviceAccount.token=true", "topics.create=perhaps", "store.extraEnv[0].value=x", "store.extraVolumes[0].secret=x",
             "store.extraVolumeMounts[0].name=x", "kafka.extraEnv[0].value=x", "kafka.extraVolumeMounts[0].name=x",
+            "prometheusRule.enabled=perhaps", "prometheusRule.matchers=memory", "prometheusRule.endToEndSeconds.batch=61",
+            "prometheusRule.lagSeconds.batch=-1", "prometheusRule.lagSeconds.bulk=1", "prometheusRule.runbookUrl=alerts.md",
         ]
         for assignment in wrong:
             with self.subTest(assignment):
