@@ -144,8 +144,16 @@ PostgresError Stopping() { return {"", "the store is stopping"}; }
 
 PostgresError Silence(const PGconn* raw, const PostgresPatience& patience) {
   if (patience.Over(SystemClock().Now())) return Stopping();
-  return {"", "connection to server at \"" + std::string(PQhost(raw)) + "\" (" + PQhostaddr(raw) +
-                  "), port " + PQport(raw) + " failed: no answer within connect_timeout"};
+  return {"", "connection to server at \"" + std::string(PQhostaddr(raw)) + "\", port " +
+                  PQport(raw) + " failed: no answer within connect_timeout"};
+}
+
+// libpq names the address alone, where it was given one.
+std::string WithName(std::string message, const PostgresPlace& place) {
+  const std::string address = " at \"" + place.address + "\"";
+  const std::size_t at = message.find(address);
+  if (at == std::string::npos || place.host.empty() || place.host == place.address) return message;
+  return message.replace(at, address.size(), " at \"" + place.host + "\" (" + place.address + ")");
 }
 
 // One attempt, without the waiting calls of libpq: those look at no patience.
@@ -187,9 +195,9 @@ Dialed Dial(const std::string& conninfo, const PostgresPatience& patience) {
   const Plan plan = PlanFor(conninfo);
   if (plan.error) return {nullptr, plan.error};
   PostgresError failed;  // of all hosts
-  const auto add = [&](const PostgresError& error) {
-    if (failed.sqlstate.empty()) failed.sqlstate = error.sqlstate;
-    failed.message += (failed.message.empty() ? "" : "; ") + error.message;
+  const auto add = [&](const std::string& state, const std::string& message) {
+    if (failed.sqlstate.empty()) failed.sqlstate = state;
+    failed.message += (failed.message.empty() ? "" : "; ") + message;
   };
   for (const PostgresPlace& place : plan.places) {
     std::string why;
@@ -197,10 +205,10 @@ Dialed Dial(const std::string& conninfo, const PostgresPatience& patience) {
       if (patience.Over(SystemClock().Now())) return {nullptr, Stopping()};
       Dialed dialed = Try(conninfo, address, plan, patience);
       if (!dialed.error) return dialed;
-      add(*dialed.error);
+      add(dialed.error->sqlstate, WithName(dialed.error->message, address));
       if (!MayGoOn(*dialed.error)) return {nullptr, failed};
     }
-    if (!why.empty()) add({"", why});
+    if (!why.empty()) add("", why);
   }
   return {nullptr, failed};
 }
