@@ -47,8 +47,29 @@ std::string StateIn(std::string_view message) {
       return std::string(rest.substr(0, kStateBytes));
     }
   }
-  // PgBouncer names protocol errors where it means the password.
-  return message.find("password authentication failed") != std::string_view::npos ? "28P01" : "";
+  return "";
+}
+
+struct Meaning {
+  std::string_view text;
+  std::string_view state;
+};
+// PgBouncer calls whatever it refuses a violation of the protocol. What the server would call it:
+constexpr std::string_view kProtocolViolation = "08P01";
+constexpr Meaning kPoolersMeanings[] = {
+    {"authentication failed", "28P01"},
+    {"no such user", "28P01"},
+    {"no such database", "3D000"},
+    {"\" does not exist", "3D000"},
+    {"unsupported startup parameter", kUnusableState},
+};
+
+std::string MeaningOf(const std::string& state, std::string_view message) {
+  if (state != kProtocolViolation) return state;
+  const auto* const found =
+      std::find_if(std::begin(kPoolersMeanings), std::end(kPoolersMeanings),
+                   [&](const Meaning& one) { return message.find(one.text) != message.npos; });
+  return found == std::end(kPoolersMeanings) ? state : std::string(found->state);
 }
 
 // Whether no server can answer whatever we wait: libpq cannot use a setting, a file of ours or the
@@ -128,15 +149,14 @@ Plan PlanFor(const std::string& conninfo) {
 
 PostgresError ErrorOf(const PGconn* raw, bool at_once) {
   const std::string text = PQerrorMessage(raw);
-  PostgresError failed{StateIn(text), OneLine(text)};
-  if (failed.sqlstate.empty()) {
-    if (IsUnusable(raw, at_once)) failed.sqlstate = kUnusableState;
-    return failed;
-  }
+  const std::string state = StateIn(text);
+  if (state.empty())
+    return {IsUnusable(raw, at_once) ? std::string(kUnusableState) : "", OneLine(text)};
+  PostgresError failed{MeaningOf(state, text), OneLine(text)};
   // Whoever shows the error adds the state.
-  const std::string state = ":  " + failed.sqlstate + ":";
-  const std::size_t at = failed.message.find(state);
-  if (at != std::string::npos) failed.message.replace(at, state.size(), ":");
+  const std::string shown = ":  " + state + ":";
+  const std::size_t at = failed.message.find(shown);
+  if (at != std::string::npos) failed.message.replace(at, shown.size(), ":");
   return failed;
 }
 

@@ -2,13 +2,11 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 
-#include "tests/fakes/scratch_dir.h"
 #include "tests/integration/graph/postgres_fixture.h"
 #include "tests/integration/graph/processes.h"
-#include "tests/support/postgres_server.h"
+#include "tests/support/pooler.h"
 
 namespace headrace::graph {
 namespace {
@@ -91,32 +89,9 @@ TEST(PostgresProcesses, AKilledWriterLeavesWholeChunksAndNoLock) {
 }
 
 TEST(PostgresProcesses, WorkThroughATransactionPooler) {
-  const testing::ScratchDir dir;
-  const std::string shared = SharedPostgres();
-  const std::string address = shared.substr(shared.find('@') + 1);
-  const std::string port =
-      address.substr(address.find(':') + 1, address.find('/') - address.find(':') - 1);
-  const int listen = 20'000 + static_cast<int>(getpid() % 10'000);
-  std::ofstream(dir.File("bouncer.ini"))
-      << "[databases]\nheadrace = host=127.0.0.1 port=" << port << " user=headrace\n[pgbouncer]\n"
-      << "listen_addr = 127.0.0.1\nlisten_port = " << listen << "\nunix_socket_dir =\n"
-      << "auth_type = any\npool_mode = transaction\ndefault_pool_size = 2\nuser = nobody\n"
-      << "logfile = " << dir.File("log") << "\npidfile = " << dir.File("pid") << "\n";
-  ASSERT_TRUE(support::Shell("chmod 777 '" + dir.File("") + "'"));
-  const pid_t bouncer = fork();
-  if (bouncer == 0) {
-    const std::string ini = dir.File("bouncer.ini");
-    execl("/usr/sbin/pgbouncer", "pgbouncer", "-q", ini.c_str(), nullptr);
-    _exit(127);
-  }
-  const std::string schema = UniqueSchema();
-  const std::string url = "postgresql://headrace@127.0.0.1:" + std::to_string(listen) +
-                          "/headrace?connections=4&schema=" + schema;
-  auto migrated = MigrateStore(url, false);
-  for (int tries = 0; !migrated.ok() && tries < 100; ++tries) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    migrated = MigrateStore(url, false);
-  }
+  const support::Pooler pooler(SharedPostgres());
+  const std::string url = pooler.Url("headrace") + "?connections=4&schema=" + UniqueSchema();
+  const auto migrated = MigrateStore(url, /*dry_run=*/false);
   EXPECT_TRUE(migrated.ok()) << (migrated.ok() ? "" : migrated.error().message);
   const std::vector<BatchId> batches = {BatchId::Random(), BatchId::Random()};
   std::vector<pid_t> children;
@@ -125,8 +100,6 @@ TEST(PostgresProcesses, WorkThroughATransactionPooler) {
   }
   for (const pid_t child : children) EXPECT_EQ(StatusOf(child), 0);
   ExpectWhole(url, batches);
-  kill(bouncer, SIGTERM);
-  StatusOf(bouncer);
 }
 
 }  // namespace

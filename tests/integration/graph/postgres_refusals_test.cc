@@ -5,6 +5,7 @@
 
 #include "tests/integration/graph/postgres_fixture.h"
 #include "tests/support/loopback.h"
+#include "tests/support/pooler.h"
 
 namespace headrace::graph {
 namespace {
@@ -46,6 +47,18 @@ TEST(PostgresRefusals, APasswordThatIsMissingOrWrongMustBeSetRight) {
   ExpectSays(Refusal(server->Url()), ErrorCode::kInvalid, "no password supplied");
   ExpectSays(Refusal(server->Url("", "headrace:other")), ErrorCode::kInvalid,
              "password authentication failed");
+}
+
+// PgBouncer has one SQLSTATE for all of it.
+TEST(PostgresRefusals, WhatAPoolerWillNeverTakeMustBeSetRight) {
+  const support::Pooler pooler(SharedPostgres(), "secret");
+  EXPECT_TRUE(MigrateStore(pooler.Url("headrace:secret") + "?schema=" + UniqueSchema(), true).ok());
+  ExpectSays(Refusal(pooler.Url("headrace:other")), ErrorCode::kInvalid, "check user and password");
+  ExpectSays(Refusal(pooler.Url("stranger:secret")), ErrorCode::kInvalid,
+             "check user and password");
+  ExpectSays(Refusal(pooler.Url("headrace:secret", "nowhere")), ErrorCode::kInvalid, "nowhere");
+  ExpectSays(Refusal(pooler.Url("headrace:secret") + "?options=-c%20geqo%3Doff"),
+             ErrorCode::kInvalid, "options");
 }
 
 TEST(PostgresRefusals, AMissingDatabaseMustBeMade) {
