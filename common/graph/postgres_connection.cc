@@ -36,19 +36,17 @@ void TakeNotice(void* unreplicated, const PGresult* notice) {
 
 }  // namespace
 
-PostgresAnswer::PostgresAnswer(PostgresAnswer&& other) noexcept
-    : raw_(std::exchange(other.raw_, nullptr)), error_(std::move(other.error_)) {}
+void ClearResult::operator()(pg_result* raw) const { PQclear(raw); }
 
-PostgresAnswer::~PostgresAnswer() { PQclear(raw_); }
-
-int PostgresAnswer::rows() const { return raw_ == nullptr ? 0 : PQntuples(raw_); }
+int PostgresAnswer::rows() const { return result_ ? PQntuples(result_.get()) : 0; }
 
 std::string_view PostgresAnswer::Bytes(int row, int column) const {
-  return {PQgetvalue(raw_, row, column), static_cast<std::size_t>(PQgetlength(raw_, row, column))};
+  return {PQgetvalue(result_.get(), row, column),
+          static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
 }
 
 bool PostgresAnswer::IsNull(int row, int column) const {
-  return PQgetisnull(raw_, row, column) == 1;
+  return PQgetisnull(result_.get(), row, column) == 1;
 }
 
 PostgresConnection::PostgresConnection(const PostgresSettings& settings,
@@ -100,50 +98,62 @@ PostgresAnswer PostgresConnection::RunScript(const std::string& sql) {
   return Await(PQsendQuery(session_.get(), sql.c_str()) == 1);
 }
 
-// The last result, or the first error. After an error that the server may not repeat on another
-// session, and whenever it is not known what it still does, this one is given up.
+// After an error that the server may not repeat on another session, and whenever it is not known
+// what it still does, this one is given up.
 PostgresAnswer PostgresConnection::Await(bool sent) {
-  const SteadyTime deadline = SystemClock().Now() + settings_.timeout;
-  pg_result* last = nullptr;
-  std::optional<PostgresError> failed;
   unreplicated_ = false;
-  if (!sent) failed = LastError();
-  while (sent) {
-    const bool unsent = PQflush(session_.get()) == 1;
-    if (unsent || PQisBusy(session_.get()) == 1) {
-      // Ready to be read is a reason to look while sending too: the server may have refused what
-      // it has already got.
-      const short events = POLLIN | (unsent ? POLLOUT : 0);
-      if (!patience_.AwaitSocket(PQsocket(session_.get()), events, deadline) ||
-          PQconsumeInput(session_.get()) == 0) {
-        break;
-      }
-      continue;
-    }
-    pg_result* const next = PQgetResult(session_.get());
-    if (next == nullptr) break;
-    PQclear(last);
-    last = next;
-    const auto status = PQresultStatus(next);
-    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || failed) continue;
-    const char* const state = PQresultErrorField(next, PG_DIAG_SQLSTATE);
-    const char* const text = PQresultErrorField(next, PG_DIAG_MESSAGE_PRIMARY);
-    failed = PostgresError{state == nullptr ? "" : state,
-                           OneLine(text == nullptr ? PQresultErrorMessage(next) : text)};
+  std::optional<PostgresError> failed;
+  PostgresResult last;
+  if (sent) {
+    last = TakeResults(failed);
+  } else {
+    failed = LastError();
   }
   const bool unfinished = PQtransactionStatus(session_.get()) == PQTRANS_ACTIVE;
-  if (!failed && (last == nullptr || unfinished || PQstatus(session_.get()) != CONNECTION_OK)) {
-    const bool too_late = unfinished && PQstatus(session_.get()) == CONNECTION_OK;
-    failed = too_late ? PostgresError{"", "the server did not answer in time"} : LastError();
-    if (too_late) EndStatement();
-  }
-  if (!failed && unreplicated_) {
+  const bool broken = PQstatus(session_.get()) != CONNECTION_OK;
+  if (!failed && unfinished && !broken) {
+    failed = PostgresError{"", "the server did not answer in time"};
+    EndStatement();
+  } else if (!failed && (broken || !last)) {
+    failed = LastError();
+  } else if (!failed && unreplicated_) {
     failed = PostgresError{"57014", "the commit was not to wait for its standby any more"};
   }
-  if (!failed) return PostgresAnswer(last);
-  PQclear(last);
+  if (!failed) return PostgresAnswer(std::move(last));
   if (unfinished || NeedsNewConnection(*failed)) session_.reset();
   return PostgresAnswer(*std::move(failed));
+}
+
+// The last result, and the first error.
+PostgresResult PostgresConnection::TakeResults(std::optional<PostgresError>& failed) {
+  const SteadyTime deadline = SystemClock().Now() + settings_.timeout;
+  PostgresResult last;
+  while (Advance(deadline)) {
+    PostgresResult next(PQgetResult(session_.get()));
+    if (!next) break;
+    const auto status = PQresultStatus(next.get());
+    if (!failed && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+      const char* const state = PQresultErrorField(next.get(), PG_DIAG_SQLSTATE);
+      const char* const text = PQresultErrorField(next.get(), PG_DIAG_MESSAGE_PRIMARY);
+      failed = PostgresError{state == nullptr ? "" : state,
+                             OneLine(text == nullptr ? PQresultErrorMessage(next.get()) : text)};
+    }
+    last = std::move(next);
+  }
+  return last;
+}
+
+// Until there is a result, or the end of them. False when nothing is to be waited for any more.
+bool PostgresConnection::Advance(SteadyTime deadline) {
+  for (;;) {
+    const bool unsent = PQflush(session_.get()) == 1;
+    if (!unsent && PQisBusy(session_.get()) == 0) return true;
+    // Ready to be read is a reason to look while sending too: the server may have refused what it
+    // has already got.
+    const short events = POLLIN | (unsent ? POLLOUT : 0);
+    if (!patience_.AwaitSocket(PQsocket(session_.get()), events, deadline)) return false;
+    if (PQconsumeInput(session_.get()) == 0) return false;
+  }
 }
 
 // A statement that was given up would go on waiting for its lock or standby, in a session of the

@@ -19,14 +19,16 @@ struct pg_result;
 
 namespace headrace::graph {
 
+struct ClearResult {
+  void operator()(pg_result* raw) const;
+};
+using PostgresResult = std::unique_ptr<pg_result, ClearResult>;
+
 // What a statement answered: rows in binary form, or an error.
 class PostgresAnswer {
  public:
-  explicit PostgresAnswer(pg_result* raw) : raw_(raw) {}
+  explicit PostgresAnswer(PostgresResult result) : result_(std::move(result)) {}
   explicit PostgresAnswer(PostgresError error) : error_(std::move(error)) {}
-  ~PostgresAnswer();
-  PostgresAnswer(PostgresAnswer&& other) noexcept;
-  PostgresAnswer& operator=(PostgresAnswer&&) = delete;
 
   const std::optional<PostgresError>& error() const { return error_; }
   int rows() const;
@@ -35,7 +37,7 @@ class PostgresAnswer {
   std::int64_t Int(int row, int column) const { return ReadInteger(Bytes(row, column)); }
 
  private:
-  pg_result* raw_ = nullptr;
+  PostgresResult result_;
   std::optional<PostgresError> error_;
 };
 
@@ -63,6 +65,8 @@ class PostgresConnection {
  private:
   std::optional<PostgresError> EnsureOpen();
   PostgresAnswer Await(bool sent);
+  PostgresResult TakeResults(std::optional<PostgresError>& failed);
+  bool Advance(SteadyTime deadline);
   void EndStatement() const;
   PostgresError LastError() const;
 
