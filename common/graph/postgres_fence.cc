@@ -20,15 +20,18 @@ PostgresFence::Tokens PostgresFence::TokensFor(const Chunk& chunk, PostgresConne
 
 std::optional<PostgresError> PostgresFence::Draw(PostgresConnection& connection) {
   MutexLock lock(drawing_);
-  const std::vector<std::string> sources = claims_.Tokenless();
-  if (sources.empty()) return std::nullopt;
+  const std::vector<SourceClaims::Open> claims = claims_.Tokenless();
+  if (claims.empty()) return std::nullopt;
   PostgresArray names(PostgresType::kText);
-  for (const std::string& source : sources) names.Add(source);
+  for (const SourceClaims::Open& claim : claims) names.Add(claim.source);
   const PostgresAnswer answer = connection.Run(
       "SELECT source, token, {durably} FROM {schema}.draw_tokens($1)", {names.Take()});
   if (answer.error()) return answer.error();
   for (int row = 0; row < answer.rows(); ++row) {
-    claims_.SetToken(std::string(answer.Bytes(row, 0)), answer.Int(row, 1));
+    const auto claim = std::find_if(claims.begin(), claims.end(), [&](const auto& one) {
+      return one.source == answer.Bytes(row, 0);
+    });
+    if (claim != claims.end()) claims_.SetToken(*claim, answer.Int(row, 1));
   }
   return std::nullopt;
 }

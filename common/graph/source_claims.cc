@@ -30,18 +30,19 @@ std::optional<std::vector<HeldToken>> SourceClaims::TokensOf(const Chunk& chunk)
   return tokens;
 }
 
-std::vector<std::string> SourceClaims::Tokenless() const {
-  std::vector<std::string> sources;
+std::vector<SourceClaims::Open> SourceClaims::Tokenless() const {
+  std::vector<Open> claims;
   MutexLock lock(mutex_);
   for (const auto& [source, entry] : entries_) {
-    if (entry.token == 0) sources.push_back(source);
+    if (entry.token == 0) claims.push_back({source, entry.id});
   }
-  return sources;
+  return claims;
 }
 
-void SourceClaims::SetToken(const std::string& source, std::int64_t token) {
+void SourceClaims::SetToken(const Open& claim, std::int64_t token) {
   MutexLock lock(mutex_);
-  entries_[source].token = token;
+  const auto entry = entries_.find(claim.source);
+  if (entry != entries_.end() && entry->second.id == claim.id) entry->second.token = token;
 }
 
 StoreError FencedError() {

@@ -28,9 +28,14 @@ class SourceClaims {
   // The sources of a chunk's items, in order. Empty when one of the claims is void: the chunk is
   // fenced already. Those that have no token yet have 0.
   std::optional<std::vector<HeldToken>> TokensOf(const Chunk& chunk) const;
-  // All that have none yet.
-  std::vector<std::string> Tokenless() const;
-  void SetToken(const std::string& source, std::int64_t token);
+  // A claim that has no token yet.
+  struct Open {
+    std::string source;
+    ClaimId id = kNoClaim;
+  };
+  std::vector<Open> Tokenless() const;
+  // Forgets a token whose source was claimed again meanwhile: that claim is newer than the token.
+  void SetToken(const Open& claim, std::int64_t token);
 
  private:
   struct Entry {

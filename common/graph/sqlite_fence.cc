@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace headrace::graph {
 
@@ -14,10 +15,10 @@ SqliteFence::SqliteFence(Connection& connection, SourceClaims& claims)
 
 SqliteCode SqliteFence::Draw() {
   drawn_.clear();
-  for (const std::string& source : claims_.Tokenless()) {
-    SqliteCode code = draw_.Start().Add(source).Step();
+  for (SourceClaims::Open& claim : claims_.Tokenless()) {
+    SqliteCode code = draw_.Start().Add(claim.source).Step();
     if (code == kSqliteRow) {
-      drawn_.push_back({source, draw_.row().Int(0)});
+      drawn_.push_back({std::move(claim), draw_.row().Int(0)});
       code = draw_.Step();
     }
     draw_.Reset();
@@ -27,7 +28,7 @@ SqliteCode SqliteFence::Draw() {
 }
 
 void SqliteFence::Keep() {
-  for (const HeldToken& held : drawn_) claims_.SetToken(held.source, held.token);
+  for (const Drawn& drawn : drawn_) claims_.SetToken(drawn.claim, drawn.token);
   drawn_.clear();
 }
 
@@ -36,8 +37,8 @@ SqliteCode SqliteFence::Check(const Chunk& chunk, bool& fenced) {
   fenced = !tokens;
   if (!tokens) return kSqliteOk;
   for (const HeldToken& held : *tokens) {
-    const auto fresh = std::find_if(drawn_.begin(), drawn_.end(), [&](const HeldToken& drawn) {
-      return drawn.source == held.source;
+    const auto fresh = std::find_if(drawn_.begin(), drawn_.end(), [&](const Drawn& drawn) {
+      return drawn.claim.source == held.source;
     });
     if (fresh != drawn_.end()) continue;
     const SqliteCode code = find_.Start().Add(held.source).Step();

@@ -21,8 +21,13 @@ class SqliteFence {
   SqliteCode Check(const Chunk& chunk, bool& fenced);
 
  private:
+  struct Drawn {
+    SourceClaims::Open claim;
+    std::int64_t token;
+  };
+
   SourceClaims& claims_;
-  std::vector<HeldToken> drawn_;
+  std::vector<Drawn> drawn_;
   Statement draw_;
   Statement find_;
 };
