@@ -66,6 +66,24 @@ class StoreMigrate(unittest.TestCase):
         said = run(["bash", "-c", script], env=self.environment("", URL=f"postgresql://headrace@{self.address}/headrace")).stdout
         self.assertEqual("graph|kb|2\nkb\n", said)
 
+    def test_the_documented_statements_run_and_their_role_can_work(self):
+        sql = "".join(re.findall(r"^```sql\n(.*?)^```$", (ROOT / "docs" / "stores.md").read_text(), re.M | re.S))
+        self.assertEqual(7, sql.count(";\n"))
+        self.migrate(self.url())
+        role = f"worker_{uuid.uuid4().hex[:10]}"
+        sql = sql.replace("agent_memory", self.schema).replace("TO worker;", f"TO {role};")
+        admin = f"postgresql://headrace@{self.address}/headrace"
+        self.psql(admin, f"CREATE ROLE {role} LOGIN; {sql}")
+        self.addCleanup(self.psql, admin, f"DROP OWNED BY {role}; DROP ROLE {role}")
+        self.assertIn("nothing to do", self.migrate(self.url(user=role)).stdout)
+        worker = f"postgresql://{role}@{self.address}/headrace"
+        self.psql(worker, f"SET search_path = {self.schema}; SELECT draw_tokens(ARRAY['items/0']);"
+                          "SELECT erase_graph('default', 'graph', 'kb', 'kb', 'default-kb', 1); SELECT 1 FROM thread, episode FOR UPDATE")
+        self.assertIn("permission denied", self.psql(worker, f"CREATE TABLE {self.schema}.mine (id int)", check=False).stderr)
+
+    def psql(self, url, sql, check=True):
+        return run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql], check=check, env=self.environment(""))
+
     def migrate_twice_at_once(self, store):
         """What both say together; both must end well."""
         both = [subprocess.Popen([binary("headrace"), "store", "migrate"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
