@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kHighWater = "hw=";
 constexpr std::string_view kClean = "clean";
+constexpr std::string_view kWriter = "by=";
 constexpr std::string_view kTried = "tried=";
 constexpr std::string_view kAlone = "alone=";
 // A broker takes 4,096 bytes of metadata. What ran alone and has not ended is very little.
@@ -38,6 +39,7 @@ std::optional<CommitNote> ParseCommitNote(std::string_view text) {
     text.remove_prefix(1);
     const std::string_view word = text.substr(0, text.find(';'));
     if (word == kClean) note.clean = true;
+    if (word.starts_with(kWriter)) note.writer = word.substr(kWriter.size());
     if (!ReadOffsets(word, kTried, note.tries.in_company)) return std::nullopt;
     if (!ReadOffsets(word, kAlone, note.tries.alone)) return std::nullopt;
     text.remove_prefix(word.size());
@@ -49,6 +51,7 @@ std::string FormatCommitNote(const CommitNote& note) {
   std::string text(kHighWater);
   text.append(std::to_string(note.high_water));
   if (note.clean) text.append(";").append(kClean);
+  if (!note.writer.empty()) text.append(";").append(kWriter).append(note.writer);
   AppendOffsets(text, kTried, note.tries.in_company, kTriedBytesMax);
   AppendOffsets(text, kAlone, note.tries.alone, std::numeric_limits<std::size_t>::max());
   return text;

@@ -1,5 +1,5 @@
 // What the commit of a partition tells its next owner, in the commit's metadata:
-//   hw=<offset>[;clean][;tried=<offsets>][;alone=<offsets>]
+//   hw=<offset>[;clean][;by=<writer>][;tried=<offsets>][;alone=<offsets>]
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,8 @@ struct CommitNote {
   std::int64_t high_water = 0;
   // It left alive, so no item has ended it, and nothing is left that may have ended a former owner.
   bool clean = false;
+  // The process that wrote it, by a name that no other has; empty in notes of older builds.
+  std::string writer{};
   // Of items whose outcome is not acknowledged yet. More than was tried in company may be named.
   NotedTries tries;
 };

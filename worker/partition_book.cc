@@ -28,7 +28,7 @@ void PartitionBook::Own(std::span<const PartitionPosition> positions) {
     // from the first record then.
     const std::int64_t start = position.offset >= 0 ? position.offset : 0;
     const CommitNote former = FormerNote(position);
-    partitions_.erase(position.partition);
+    Forget({&position.partition, 1});
     partitions_.emplace(
         position.partition,
         Entry{.owned = {.ledger = OffsetLedger(start, ledger_span_max_),
@@ -40,12 +40,29 @@ void PartitionBook::Own(std::span<const PartitionPosition> positions) {
               .committed = start,
               .doubted = !former.clean,
               .read_end = position.offset >= 0 ? std::optional(start) : std::nullopt});
+    ExcuseOwnTries(position.partition, former);
   }
+}
+
+// Nobody begins anything before a commit of its own has reserved it. So where the last note is
+// ours, nobody else has begun anything since we wrote it; and we live, whatever was under way when
+// the partition was lost.
+void PartitionBook::ExcuseOwnTries(TopicPartition partition, const CommitNote& former) {
+  const auto gone = gone_.extract(partition);
+  const bool is_ours = !former.writer.empty() && former.writer == writer_;
+  if (gone.empty() || former.clean || !is_ours) return;
+  const Suspects& before = gone.mapped();
+  Entry& entry = partitions_.at(partition);
+  entry.owned.suspects = Suspects(before.end(), before.TriesFrom(0, Suspects::Of::kFormerOwners));
+  entry.offered_end = former.high_water;
 }
 
 void PartitionBook::Forget(std::span<const TopicPartition> partitions) {
   last_owned_ = nullptr;
-  for (const TopicPartition& partition : partitions) partitions_.erase(partition);
+  for (const TopicPartition& partition : partitions) {
+    auto entry = partitions_.extract(partition);
+    if (!entry.empty()) gone_[partition] = std::move(entry.mapped().owned.suspects);
+  }
 }
 
 std::set<TopicPartition> PartitionBook::owned() const {
@@ -121,12 +138,13 @@ bool PartitionBook::IsDue(const Entry& entry, bool left) {
 // While we go on a mark is never taken back, because a commit that failed for us may have reached
 // Kafka. When we leave it is: what was read is known then. In both cases the next owner must go on
 // doubting what we were told to doubt and have not read.
-CommitNote PartitionBook::NextNote(const Entry& entry, bool left) {
+CommitNote PartitionBook::NextNote(const Entry& entry, bool left) const {
   const OwnedPartition& owned = entry.owned;
   const std::int64_t read = owned.ledger.high_water();
   const std::int64_t frontier = owned.ledger.frontier();
   const Suspects::Of whom = left ? Suspects::Of::kFormerOwners : Suspects::Of::kEverybody;
   CommitNote note{.high_water = std::max(read, owned.repeats_end),
+                  .writer = writer_,
                   .tries = owned.suspects.TriesFrom(frontier, whom)};
   if (left) {
     note.clean = frontier >= owned.suspects.end();

@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "common/ports/event_log.h"
@@ -39,7 +41,9 @@ struct OwnedPartition {
 // a partition in full flow needs no commits beside those that are due anyway.
 class PartitionBook {
  public:
-  explicit PartitionBook(std::size_t ledger_span_max) : ledger_span_max_(ledger_span_max) {}
+  // `writer`: see CommitNote.
+  explicit PartitionBook(std::size_t ledger_span_max, std::string writer = {})
+      : ledger_span_max_(ledger_span_max), writer_(std::move(writer)) {}
 
   void Own(std::span<const PartitionPosition> positions);
   void Forget(std::span<const TopicPartition> partitions);
@@ -74,11 +78,14 @@ class PartitionBook {
     std::optional<std::int64_t> offered_end{};
   };
 
+  void ExcuseOwnTries(TopicPartition partition, const CommitNote& former);
   static bool IsDue(const Entry& entry, bool left);
-  static CommitNote NextNote(const Entry& entry, bool left);
+  CommitNote NextNote(const Entry& entry, bool left) const;
 
   const std::size_t ledger_span_max_;
+  const std::string writer_;
   std::map<TopicPartition, Entry> partitions_;
+  std::map<TopicPartition, Suspects> gone_;  // of partitions that were ours, as they were then
   std::uint32_t assignments_ = 0;
   // What was found last: records and outcomes of one partition come together.
   TopicPartition last_;

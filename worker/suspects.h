@@ -5,7 +5,8 @@
 // commit of its partition. So whoever finds a noted try, and no outcome, knows that the process
 // ended with the item in the store: the item then runs alone. One that was noted as running alone
 // has killed a process by itself; it is not tried again. Three deaths at most, wherever they
-// happen. Who leaves alive takes its own notes back: none of its tries ended it.
+// happen. Who leaves alive takes its own notes back: none of its tries ended it. So does who lost
+// the partition and has it again, when nobody else had it meanwhile.
 #pragma once
 
 #include <cstddef>

@@ -8,6 +8,7 @@
 #include "common/accounting/batch_directory.h"
 #include "common/accounting/projector.h"
 #include "common/kafka/topic_names.h"
+#include "common/model/ids.h"
 #include "common/redis/redis_outcome_store.h"
 #include "worker/backlog_reader.h"
 #include "worker/measured_outcome_store.h"
@@ -16,6 +17,9 @@
 
 namespace headrace::worker {
 namespace {
+
+// 48 random bits and a dash: no two processes that read one topic have the same.
+constexpr std::size_t kWriterBytes = 13;
 
 Result<std::unique_ptr<OutcomeReader>> StartOutcomeReader(const Settings& settings,
                                                           const LoopParts& parts) {
@@ -112,6 +116,7 @@ Status RunLoop(const Settings& settings, LoopParts parts,
                                  .limits = settings.limits},
                    .outcomes_topic = topics.outcomes,
                    .dead_letters_topic = topics.dead_letters,
+                   .writer = Uuid::Random().ToString().substr(0, kWriterBytes),
                    .seed = static_cast<std::uint64_t>(::getpid())});
   const Status ended = loop.Run(should_stop);
   // The loop's pool takes results until the store has stopped, also of chunks that outlived the

@@ -12,7 +12,7 @@ namespace headrace::worker {
 WorkerLoop::WorkerLoop(WorkerPorts ports, WorkerPlan plan)
     : ports_(std::move(ports)),
       plan_(std::move(plan)),
-      partitions_(plan_.ledger_span_max),
+      partitions_(plan_.ledger_span_max, plan_.writer),
       claims_(ports_.store, plan_.admission.cluster_id + "/" + plan_.admission.topic),
       meter_({ports_.flow, ports_.backlog, ports_.clock}, partitions_,
              plan_.settings.stall_alert_after),

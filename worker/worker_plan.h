@@ -42,6 +42,7 @@ struct WorkerPlan {
   AdmissionSettings admission;  // names the items topic
   std::string outcomes_topic;
   std::string dead_letters_topic;
+  std::string writer;      // of this process only, see CommitNote
   std::uint64_t seed = 1;  // of the retry jitter
   // Of a partition, from its first unfinished record on; a byte each.
   std::size_t ledger_span_max = 1u << 20;

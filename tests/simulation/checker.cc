@@ -16,9 +16,11 @@ std::string Checker::Name(const ItemLife& item) {
 }
 
 void Checker::Assigned(const Host& host, std::int32_t partition) {
-  ++memories_[host.incarnation()].assignments;
-  std::erase_if(memories_[host.incarnation()].delivered_at,
+  Memory& memory = memories_[host.incarnation()];
+  ++memory.assignments;
+  std::erase_if(memory.delivered_at,
                 [&](const auto& entry) { return entry.first.partition == partition; });
+  if (crashes_.Assigned(host.incarnation(), partition)) Excuse(memory, {partition});
 }
 
 void Checker::Delivered(const Host& host, const Place& place) {
@@ -221,6 +223,10 @@ void Checker::CheckOutcome(const Host& host, const ItemRef& ref, ItemState state
 void Checker::Left(const Host& host, const std::set<std::int32_t>& partitions) {
   Memory& memory = memories_[host.incarnation()];
   if (!memory.may_commit) Lost();
+  Excuse(memory, partitions);
+}
+
+void Checker::Excuse(Memory& memory, const std::set<std::int32_t>& partitions) {
   std::erase_if(memory.deadly_in_store, [&](const Place& place) {
     if (!partitions.contains(place.partition)) return false;
     crashes_.Excused(place);
@@ -233,7 +239,8 @@ void Checker::CommitAsked(const Host& host, std::int32_t partition) const {
   Fail("no commit after a revoke", "partition " + std::to_string(partition));
 }
 
-void Checker::Committed(std::int32_t partition, std::int64_t offset) {
+void Checker::Committed(const Host& host, std::int32_t partition, std::int64_t offset) {
+  crashes_.Committed(host.incarnation(), partition);
   std::int64_t& committed = committed_[partition];
   if (offset < committed) {
     Fail("commits only rise", "partition " + std::to_string(partition) + " from " +

@@ -42,7 +42,7 @@ class Checker {
   void OutcomesWritten(const Host& host, const OutcomeRecord& record);
   // A worker asks for a commit; a commit is in Kafka; the worker knows how that went.
   void CommitAsked(const Host& host, std::int32_t partition) const;
-  void Committed(std::int32_t partition, std::int64_t offset);
+  void Committed(const Host& host, std::int32_t partition, std::int64_t offset);
   void CommitEnded(const Host& host, bool ok) { memories_[host.incarnation()].may_commit = ok; }
   // A worker gave partitions away when it had time; it ended, or they were taken from it.
   void Left(const Host& host, const std::set<std::int32_t>& partitions);
@@ -78,6 +78,7 @@ class Checker {
     std::map<Place, Tries> tries;
   };
 
+  void Excuse(Memory& memory, const std::set<std::int32_t>& partitions);
   void NoteGivenUp(Memory& memory, const ItemLife& life, const std::string& code);
   void CheckCrash(const ItemRef& ref);
   void CheckTry(const Host& host, Memory& memory, const WriteItem& item);

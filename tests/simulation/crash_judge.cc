@@ -18,6 +18,14 @@ void CrashJudge::Tried(const Place& place) {
   Checker::Fail("an item that ends its process is tried three times at most", Checker::Name(item));
 }
 
+bool CrashJudge::Assigned(std::int64_t worker, std::int32_t partition) {
+  const auto writer = writers_.find(partition);
+  if (writer == writers_.end()) return false;
+  if (writer->second == worker) return true;
+  ++takeovers_[partition];
+  return false;
+}
+
 // A worker that is killed leaves what looks like an item that killed it: what was noted to run
 // alone then, and that is one.
 void CrashJudge::GivenUp(const ItemRef& ref) {
@@ -25,6 +33,12 @@ void CrashJudge::GivenUp(const ItemRef& ref) {
   if (plan_.only_deadly && !item.deadly) {
     Checker::Fail("no item is blamed for the end of a process that another one ended",
                   Checker::Name(item));
+  }
+  for (const auto& [place, other] : items_.places()) {
+    if (ItemBook::KeyOf(other) != ItemBook::KeyOf(ref)) continue;
+    if (takeovers_[place.partition] >= kTriesMax) continue;
+    Checker::Fail("no item is blamed for what its worker survived",
+                  Checker::Name(item) + " of partition " + std::to_string(place.partition));
   }
   given_up_.insert(ItemBook::KeyOf(ref));
   if (given_up_.size() <= workers_lost_) return;

@@ -233,7 +233,7 @@ Status Member::TryCommit(std::span<const PartitionPosition> positions) {
     stage_.trace.Note("commit", {{"worker", host_->incarnation()},
                                  {"partition", position.partition.partition},
                                  {"offset", position.offset}});
-    stage_.checker.Committed(position.partition.partition, position.offset);
+    stage_.checker.Committed(*host_, position.partition.partition, position.offset);
   }
   Host::Call(host_);
   if (breaks) return Transient("the commit's answer was lost");

@@ -14,11 +14,12 @@ accounting::ProjectorSettings ProjectionSettings(Random& random) {
   return settings;
 }
 
-worker::WorkerPlan LoopPlan(Stage& stage) {
+worker::WorkerPlan LoopPlan(Stage& stage, std::int64_t incarnation) {
   return {.settings = stage.plan.settings,
           .admission = {.topic = kItemsTopic, .cluster_id = kClusterId, .limits = {}},
           .outcomes_topic = kOutcomesTopic,
           .dead_letters_topic = kLettersTopic,
+          .writer = std::to_string(incarnation),
           .seed = stage.random.Next() | 1u};
 }
 
@@ -104,7 +105,7 @@ Process::Process(Stage& stage, Redis& redis, const Wakeup& wakeup, std::int64_t 
              .clock = stage.clock,
              .wakeup = wakeup,
              .flow = &observer_},
-            LoopPlan(stage)),
+            LoopPlan(stage, incarnation)),
       projection_(ProjectionSettings(stage.random), redis_, stage.clock, observer_) {
   stage_.trace.Note("starts", {{"worker", incarnation}});
   CHECK(loop_.Join().ok());

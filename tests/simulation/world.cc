@@ -117,7 +117,9 @@ void World::StrikeServices() {
   const FaultRates& rates = stage_.plan.rates;
   const SteadyTime now = stage_.clock.Now();
   if (stage_.Strikes(rates.kafka_away)) {
-    kafka_away_until_ = now + milliseconds(stage_.random.Between(10, 1'500));
+    const milliseconds time(stage_.random.Between(10, 1'500));
+    kafka_away_until_ = now + time;
+    if (time > stage_.plan.settings.session_timeout) EndSessions();
   }
   stage_.cluster.reachable = now >= kafka_away_until_;
   if (stage_.Strikes(rates.store_outage)) {
@@ -135,6 +137,14 @@ void World::StrikeServices() {
         stage_.cluster.GroupNamed(stage_.random.Chance(800) ? kWorkerGroup : kAccountingGroup);
     if (group.members.empty()) return;
     stage_.cluster.Expel(group, *group.members[stage_.random.Below(group.members.size())]);
+  }
+}
+
+// Brokers that come back know nobody any more, who lives as before.
+void World::EndSessions() {
+  for (const std::string& name : {kWorkerGroup, kAccountingGroup}) {
+    Group& group = stage_.cluster.GroupNamed(name);
+    while (!group.members.empty()) stage_.cluster.Expel(group, *group.members.front());
   }
 }
 

@@ -31,6 +31,7 @@ class World {
   void Start(std::unique_ptr<Process>& process);
   void StrikeWorkers();
   void StrikeServices();
+  void EndSessions();
   void EndFaults();
   void Drain();
   void AwaitFullSpeed();

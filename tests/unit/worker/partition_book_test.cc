@@ -164,6 +164,47 @@ TEST(PartitionBook, CommitsANotedTryOnce) {
   EXPECT_TRUE(book.NextCommit({}).empty());
 }
 
+// It lives, and nobody else has begun anything meanwhile.
+TEST(PartitionBook, BlamesNothingForItsOwnTriesWhenItsPartitionComesBack) {
+  PartitionBook book(1024, "me");
+  book.Own(Positions({{kFirst, 0, "hw=20;by=other;tried=3,4"}}));
+  Read(book, 0, 30);
+  book.MarkCommitted(book.NextCommit({}));
+  Suspects* suspects = &book.Find(kFirst)->suspects;
+  suspects->NoteTry(3, Caution::kAlone);
+  suspects->NoteTry(4, Caution::kNote);
+  const auto noted = book.NextCommit({});
+  EXPECT_EQ(noted.at(0).metadata, "hw=1030;by=me;tried=3+1,3;alone=3");
+  book.MarkCommitted(noted);
+  book.Forget(std::vector<TopicPartition>{kFirst});
+  book.Own(noted);
+  suspects = &book.Find(kFirst)->suspects;
+  EXPECT_EQ(suspects->held(), 0u);
+  EXPECT_EQ(suspects->Take(3), Caution::kAlone) << "of the other's try there is no word";
+  EXPECT_EQ(suspects->Take(4), Caution::kNote);
+  EXPECT_EQ(suspects->Take(7), Caution::kAlone);
+  EXPECT_EQ(suspects->Take(20), Caution::kNone) << "nobody but us has begun it";
+  EXPECT_EQ(book.Find(kFirst)->repeats_end, 1'030) << "it may have ended";
+  EXPECT_EQ(book.NextCommit({kFirst}).at(0).metadata, "hw=1030;by=me;tried=3,4")
+      << "nor is there when it leaves at once";
+}
+
+TEST(PartitionBook, CountsItsOwnTriesWhenAnotherHadThePartition) {
+  PartitionBook book(1024, "me");
+  book.Own(Positions({{kFirst, 0, "hw=20;by=other;tried=3"}}));
+  Read(book, 0, 20);
+  book.Find(kFirst)->suspects.NoteTry(3, Caution::kAlone);
+  const std::string mine = book.NextCommit({}).at(0).metadata;
+  for (const char* other : {"hw=1020;by=other;tried=3;alone=3", "hw=1020;tried=3;alone=3"}) {
+    book.Forget(std::vector<TopicPartition>{kFirst});
+    book.Own(Positions({{kFirst, 0, other}}));
+    EXPECT_EQ(book.Find(kFirst)->suspects.Take(3), Caution::kGiveUp) << other;
+  }
+  PartitionBook next(1024, "next");
+  next.Own(Positions({{kFirst, 0, mine}}));
+  EXPECT_EQ(next.Find(kFirst)->suspects.Take(3), Caution::kGiveUp);
+}
+
 TEST(PartitionBook, SuspectsNothingOfAnOwnerThatLeftOrOfAnotherTool) {
   for (const char* metadata : {"hw=20;clean", "", "by hand"}) {
     PartitionBook book(1024);

@@ -91,7 +91,7 @@ TEST_F(WorkerLoopLastCommit, IsTriedAgainWhenItFails) {
   world_.settings.drain_timeout = std::chrono::seconds(1);
   Run([&] { world_.log.RefuseNextCommits(1); });
   EXPECT_EQ(world_.Committed(0), 1);
-  EXPECT_EQ(world_.log.Committed(kGroup, kItems, 0)->metadata, "hw=1;clean");
+  EXPECT_EQ(world_.log.Committed(kGroup, kItems, 0)->metadata, "hw=1;clean;by=loop1");
 }
 
 TEST_F(WorkerLoopLastCommit, IsTriedAgainWhenAPartitionIsRevoked) {

@@ -201,10 +201,39 @@ TEST_F(WorkerLoopCrashes, SuspectNothingThatCameAfterTheDeath) {
   RunAndDie(30);
   ASSERT_EQ(world_.Succeeded(), 10u);
   ASSERT_TRUE(world_.Run(30).ok());
-  EXPECT_EQ(world_.log.Committed(kGroup, kItems, 0)->metadata, "hw=1010;clean");
+  EXPECT_EQ(world_.log.Committed(kGroup, kItems, 0)->metadata, "hw=1010;clean;by=loop2");
   Load(500, 5, {250});
   EXPECT_EQ(DeathsOfPoison(), 3u);
   EXPECT_EQ(world_.observer.dead_letters, std::vector<std::string>{"crash"});
+}
+
+// As when no broker answers for longer than the session, again and again.
+TEST_F(WorkerLoopCrashes, BlameNothingForWhatTheyLostAndHaveAgain) {
+  Load(10, 2, {});
+  auto loop = world_.MakeLoop();
+  ASSERT_TRUE(loop->Join().ok());
+  const auto run = [&](int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      world_.clock.Advance(std::chrono::milliseconds(10));
+      ASSERT_TRUE(loop->Step().ok());
+    }
+  };
+  run(10);
+  world_.store.SetVerdict(
+      [](const Chunk&) { return StoreError{.code = "away", .message = "away"}; });
+  for (int loss = 0; loss < 4; ++loss) {
+    ASSERT_EQ(world_.store.items_waiting(), 10u) << "together, as ever";
+    world_.log.ExpireMembers(kGroup);
+    run(10);
+    world_.store.CompleteAll();  // of the assignment before
+    run(10);
+  }
+  EXPECT_EQ(world_.observer.suspects_max, 0u);
+  world_.store.SetVerdict({});
+  world_.store.CompleteAll();
+  run(10);
+  EXPECT_TRUE(world_.observer.dead_letters.empty());
+  EXPECT_EQ(world_.Succeeded(), 10u);
 }
 
 TEST_F(WorkerLoopCrashes, SuspectNothingAfterALeaveInGoodOrder) {

@@ -45,7 +45,7 @@ TEST(WorkerLoop, CommitsNothingBeforeTheOutcomeIsAcknowledged) {
   });
   ASSERT_TRUE(ended.ok()) << ended.error().message;
   EXPECT_EQ(world.Committed(0), 3);
-  EXPECT_EQ(world.log.Committed(kGroup, kItems, 0)->metadata, "hw=3;clean");
+  EXPECT_EQ(world.log.Committed(kGroup, kItems, 0)->metadata, "hw=3;clean;by=loop1");
 }
 
 TEST(WorkerLoop, EndsWhenAnOutcomeCannotBeDeliveredAndCommitsNothing) {

@@ -111,6 +111,7 @@ class WorkerWorld {
                    .admission = {.topic = kItems, .cluster_id = "cluster", .limits = {}},
                    .outcomes_topic = kOutcomes,
                    .dead_letters_topic = kLetters,
+                   .writer = "loop" + std::to_string(++loops_),
                    .ledger_span_max = ledger_span_max});
   }
 
@@ -185,6 +186,8 @@ class WorkerWorld {
   std::unique_ptr<accounting::BatchDirectory> directory;
 
  private:
+  int loops_ = 0;
+
   std::unique_ptr<EventConsumer> Between(std::unique_ptr<EventConsumer> consumer,
                                          const std::string& topic) {
     return between ? between(std::move(consumer), topic) : std::move(consumer);
