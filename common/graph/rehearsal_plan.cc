@@ -45,9 +45,11 @@ StoreTraits RehearsalTraits(const RehearsalSettings& settings, const StoreTraits
   return traits;
 }
 
-bool MustCrash(const RehearsalSettings& settings, const Chunk& chunk) {
-  return std::any_of(chunk.items.begin(), chunk.items.end(),
-                     [&](const WriteItem& item) { return Contains(item, settings.crash_on); });
+const WriteItem* FindCrash(const RehearsalSettings& settings, const Chunk& chunk) {
+  const auto found =
+      std::find_if(chunk.items.begin(), chunk.items.end(),
+                   [&](const WriteItem& item) { return Contains(item, settings.crash_on); });
+  return found == chunk.items.end() ? nullptr : &*found;
 }
 
 std::vector<DoneChunk> Split(DueChunks due, ChunkResult result, Chunk inner) {

@@ -17,8 +17,8 @@ namespace headrace::graph {
 // wait one after the other, and very many chunks may wait at once.
 StoreTraits RehearsalTraits(const RehearsalSettings& settings, const StoreTraits& inner);
 
-// True when an item is to end the process.
-bool MustCrash(const RehearsalSettings& settings, const Chunk& chunk);
+// The item that is to end the process; null when there is none.
+const WriteItem* FindCrash(const RehearsalSettings& settings, const Chunk& chunk);
 
 // A caller's chunk. While its items are with the store behind, `chunk` holds holes in their places.
 struct WaitingChunk {

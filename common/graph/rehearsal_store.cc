@@ -46,8 +46,11 @@ void RehearsalStore::InnerSink::OnChunkDone(ChunkResult result, Chunk chunk) {
 ClaimId RehearsalStore::Claim(std::string_view source) { return inner_->Claim(source); }
 
 void RehearsalStore::Submit(Chunk chunk, ChunkSink& sink) {
-  if (MustCrash(settings_, chunk)) {
-    log::Error("store_crash_rehearsed", {{"exit_code", kCrashExitCode}});
+  if (const WriteItem* item = FindCrash(settings_, chunk)) {
+    log::Error("store_crash_rehearsed", {{"project", item->graph.project},
+                                         {"batch", item->ref.batch.ToString()},
+                                         {"index", item->ref.index},
+                                         {"exit_code", kCrashExitCode}});
     std::_Exit(kCrashExitCode);
   }
   if (budget_) {

@@ -118,7 +118,8 @@ TEST(RehearsalStoreDeathTest, EndsTheProcessAtTheItemThatHoldsTheText) {
     testing::WriteAll(**store, {EpisodeItem(GraphNamed("g"), batch, 0, "harmless")});
     testing::WriteAll(**store, {EpisodeItem(GraphNamed("g"), batch, 1, "deadly")});
   };
-  EXPECT_EXIT(crash(), ::testing::ExitedWithCode(134), "store_failures_rehearsed");
+  EXPECT_EXIT(crash(), ::testing::ExitedWithCode(134),
+              "store_crash_rehearsed project=default batch=[0-9a-f-]+ index=1 exit_code=134");
 }
 
 }  // namespace
