@@ -121,8 +121,13 @@ void StorePace::SlowDown(SteadyTime now) {
   if (window_.binds) window_.chunks = std::max(1.0, window_.chunks * kWindowCut);
 }
 
-void StorePace::Grow(SteadyTime now) {
-  if (!throttled_ || probing_) return;
+void StorePace::Grow(std::size_t chunks_in_flight, SteadyTime now) {
+  if (!throttled_) return;
+  if (probing_) {
+    // What was refused may have gone to another worker with its partition.
+    throttled_ = chunks_in_flight > 0 || now < pace_.next_chunk + ToDuration(kCalmSeconds);
+    return;
+  }
   const double full = std::max(kGrowSeconds, kGrowItems / pace_.items_per_second);
   const double elapsed = std::min(Seconds(now - pace_.grown).count(), 1.0);
   const double calm = Seconds(now - pace_.calm_since).count();

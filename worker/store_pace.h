@@ -54,8 +54,9 @@ class StorePace {
   void Done(const ChunkResult& result, std::size_t items, std::size_t chunks_in_flight,
             SteadyTime now);
   // Goes faster with the time, and ends when nothing has been refused for long and what is allowed
-  // is far above what is used. Called at every turn of the loop.
-  void Grow(SteadyTime now);
+  // is far above what is used, or when there was nothing left to try. Called at every turn of the
+  // loop.
+  void Grow(std::size_t chunks_in_flight, SteadyTime now);
 
   bool throttled() const { return throttled_; }
   // Before this time nothing is begun, whatever the chunks under way do.

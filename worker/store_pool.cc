@@ -82,7 +82,7 @@ void StorePool::Collect(std::vector<CompletedChunk>& completed, SteadyTime now) 
     completed.push_back({std::move(done.result), std::move(items),
                          std::chrono::duration_cast<std::chrono::microseconds>(now - known.begun)});
   }
-  pace_.Grow(now);
+  pace_.Grow(chunks_in_flight(), now);
 }
 
 void StorePool::Recycle(std::vector<CompletedChunk>& settled) {

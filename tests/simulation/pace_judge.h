@@ -21,9 +21,8 @@ class PaceJudge {
   // At the end of each of its turns, as long as it is throttled.
   void Says(const worker::PaceState& pace);
 
-  // Nothing limits it. True as well where nothing was let in since the last refusal: it cannot know
-  // that it may go faster.
-  bool at_full_speed() const { return !pace_.throttled || !calm(); }
+  // Nothing limits it.
+  bool at_full_speed() const { return !pace_.throttled; }
 
  private:
   bool calm() const { return let_in_ && older_.empty(); }

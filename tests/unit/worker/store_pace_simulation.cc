@@ -69,7 +69,7 @@ class World {
     while (now_ < end) {
       now_ += microseconds(Pick(200, 2'000));
       Deliver();
-      for (Worker& worker : workers_) worker.pace.Grow(now_);
+      for (Worker& worker : workers_) worker.pace.Grow(worker.in_flight, now_);
       for (std::size_t i = 0; i < workers_.size(); ++i) Dispatch(i);
     }
   }

@@ -30,7 +30,7 @@ void Work(StorePace& pace, int calls, SteadyTime& now) {
     items = std::min<std::size_t>(items, 100);
     pace.Begun(items, now);
     pace.Done({}, items, 0, now);
-    pace.Grow(now);
+    pace.Grow(0, now);
   }
 }
 
@@ -73,7 +73,7 @@ TEST(StorePace, WaitsOutAStoreThatNamesAVeryLongTime) {
   pace.Done(Throttled(std::chrono::hours(1)), 500, 0, kStart);
   for (int minute = 0; minute < 60; ++minute) {
     const SteadyTime now = kStart + std::chrono::minutes(minute);
-    pace.Grow(now);
+    pace.Grow(0, now);
     EXPECT_EQ(pace.Allowance(0, now), 0u) << minute;
   }
   EXPECT_TRUE(pace.throttled());
@@ -177,11 +177,24 @@ TEST(StorePace, EndsWhenNothingIsRefusedForLongAndLittleIsUsed) {
   while (pace.throttled()) {
     now += milliseconds(100);
     pace.Done({}, 10, 0, now);
-    pace.Grow(now);
+    pace.Grow(0, now);
     ASSERT_LT(now, refused + seconds(60));
   }
   EXPECT_GE(now, refused + seconds(30));
   EXPECT_EQ(pace.Allowance(0, now), StorePace::kUnlimited);
+}
+
+// As when its partitions went to another worker: there is nothing to find out how fast it may go.
+TEST(StorePace, EndsWhenNothingIsLeftToTryAfterARefusal) {
+  StorePace pace(8);
+  pace.Done(Throttled(seconds(5)), 100, 0, kStart);
+  pace.Grow(0, kStart + milliseconds(34'999));
+  EXPECT_TRUE(pace.throttled());
+  pace.Grow(1, kStart + seconds(90));
+  EXPECT_TRUE(pace.throttled()) << "one is being tried";
+  pace.Grow(0, kStart + seconds(35));
+  EXPECT_FALSE(pace.throttled());
+  EXPECT_FALSE(pace.state().throttled);
 }
 
 TEST(StorePace, FindsALimitThatWasLifted) {
