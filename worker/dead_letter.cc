@@ -1,6 +1,7 @@
 #include "worker/dead_letter.h"
 
 #include <array>
+#include <span>
 
 #include "common/model/timestamp.h"
 
@@ -22,14 +23,16 @@ Status ProduceDeadLetter(EventProducer& producer, std::string_view topic, const 
                                        {"headrace-code", letter.error.code},
                                        {"headrace-message", letter.error.message},
                                        {"headrace-attempts", attempts},
-                                       {"headrace-first-try", first_try},
                                        {"headrace-last-try", last_try},
-                                       {"headrace-origin", origin}}};
-  return producer.Produce({.topic = topic,
-                           .key = letter.key,
-                           .value = letter.value,
-                           .headers = headers,
-                           .token = token});
+                                       {"headrace-origin", origin},
+                                       {"headrace-first-try", first_try}}};
+  const bool timed = letter.first_try != Timestamp{};
+  return producer.Produce(
+      {.topic = topic,
+       .key = letter.key,
+       .value = letter.value,
+       .headers = std::span(headers).first(timed ? headers.size() : headers.size() - 1),
+       .token = token});
 }
 
 }  // namespace headrace::worker

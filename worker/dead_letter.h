@@ -22,7 +22,7 @@ struct DeadLetter {
   ItemIdHeader id;
   Uuid episode;  // under which the store would have it
   ItemError error;
-  Timestamp first_try{};
+  Timestamp first_try{};  // zero: not known
   Timestamp last_try{};
   std::string_view origin_topic;
   TopicPartition source;
@@ -30,7 +30,7 @@ struct DeadLetter {
 };
 
 // Headers: headrace-item-id (with the round), -episode, -project, -code, -message, -attempts,
-// -first-try, -last-try (RFC 3339) and -origin (topic/partition/offset).
+// -last-try, -first-try if it is known (RFC 3339) and -origin (topic/partition/offset).
 Status ProduceDeadLetter(EventProducer& producer, std::string_view topic, const DeadLetter& letter,
                          std::uint64_t token);
 

@@ -175,13 +175,15 @@ Status Settlement::Fail(const WorkItem& item, std::string_view key, std::string_
   FinishedItem finished = ToFinished(item, ItemState::kFailed);
   finished.error = error;
   const Timestamp now = parts_.clock.WallNow();
+  // When a process that ended had tried it first, no note says: there may be hundreds in one.
+  const bool timed = item.first_try != Timestamp{} || error.code == codes::kCrash;
   const DeadLetter letter{.key = key,
                           .value = payload,
                           .project = item.write.graph.project,
                           .id = HeaderOf(item),
                           .episode = item.write.episode,
                           .error = std::move(error),
-                          .first_try = item.first_try == Timestamp{} ? now : item.first_try,
+                          .first_try = timed ? item.first_try : now,
                           .last_try = now,
                           .origin_topic = items_topic_,
                           .source = item.source,

@@ -77,7 +77,7 @@ std::string LetterJson(const Record& record, const DeadLetter& letter) {
   json["code"] = letter.code;
   json["message"] = letter.message;
   json["attempts"] = letter.attempts;
-  json["first_try"] = letter.first_try;
+  if (!letter.first_try.empty()) json["first_try"] = letter.first_try;
   json["last_try"] = letter.last_try;
   json["origin"] = letter.origin;
   json["letter"] = Place(record);

@@ -253,6 +253,8 @@ TEST_F(SettlementTest, GivesUpWhatEndedItsProcessAsACrashOfThreeTries) {
   EXPECT_EQ(outcomes.failed[0].error.code, "crash");
   EXPECT_EQ(outcomes.failed[0].error.attempts, 3u);
   EXPECT_EQ(log_.Records("letters").at(0).value, "poison");
+  EXPECT_EQ(HeadersOfLetter(0).at("headrace-last-try"), FormatRfc3339(clock_.WallNow()));
+  EXPECT_FALSE(HeadersOfLetter(0).contains("headrace-first-try")) << "nobody left knows it";
 }
 
 // A replay sends an item under the header of its letter. An episode that stands there says that
