@@ -157,6 +157,26 @@ TEST_F(IntakeTest, DoesNotPollWhileItIsFullAndPausesAndPollsAfterASecond) {
   ExpectAppliedInOrder(10);
 }
 
+TEST(Intake, CountsThePartitionsAgainWhenItIsGivenMore) {
+  WorkerWorld world(1);
+  const BatchId batch = world.OpenBatch(2);
+  world.AddItem(batch, 0, "a", "before", 0);
+  std::string graph = "b";
+  while (fakes::MemoryEventLog::PartitionOf("default/g/" + graph, 2) == 0) graph += "b";
+  ASSERT_TRUE(world
+                  .Run(40,
+                       [&](int round) {
+                         if (round == 20) {
+                           world.log.CreateTopic(kItems, 2);
+                           world.AddItem(batch, 1, graph, "after", 1);
+                         }
+                         world.store.CompleteAll();
+                       })
+                  .ok());
+  EXPECT_EQ(world.Succeeded(), 2u);
+  EXPECT_EQ(world.observer.misrouted, 0u);
+}
+
 TEST(Intake, LeavesOtherPartitionsAloneWhereItStopsOne) {
   WorkerWorld world(2);
   const BatchId batch = world.OpenBatch(4);

@@ -37,6 +37,20 @@ class WorkerLoopCrashes : public testing::Test {
     return poisoned;
   }
 
+  // One that the test steps; it waits for nothing when it leaves.
+  std::unique_ptr<WorkerLoop> Join() {
+    world_.settings.drain_timeout = std::chrono::milliseconds(0);
+    auto loop = world_.MakeLoop();
+    EXPECT_TRUE(loop->Join().ok());
+    return loop;
+  }
+  void Step(WorkerLoop& loop, int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      world_.clock.Advance(std::chrono::milliseconds(10));
+      ASSERT_TRUE(loop.Step().ok());
+    }
+  }
+
   std::size_t DeathsOfPoison() {
     std::size_t deaths = 0;
     while (deaths < 20 && RunAndDie(2'000)) ++deaths;
@@ -124,24 +138,72 @@ TEST_F(WorkerLoopCrashes, BeginNoSuspectWhoseTryCannotBeNoted) {
   EXPECT_EQ(world_.Succeeded(), 10u);
 }
 
+// Otherwise a Kafka that refuses commits is asked again without a pause.
+TEST_F(WorkerLoopCrashes, PauseAfterATryThatCouldNotBeNoted) {
+  Load(10, 2, {});
+  RunAndDie(10, /*store_works=*/false);
+  auto loop = Join();
+  world_.outcomes.reachable = false;  // while its mark is committed
+  Step(*loop, 10);
+  world_.outcomes.reachable = true;
+  world_.log.RefuseCommits(true);
+  Step(*loop, 1);
+  world_.log.RefuseCommits(false);
+  Step(*loop, 9);
+  EXPECT_EQ(world_.store.items_waiting(), 0u);
+  Step(*loop, 2);
+  EXPECT_EQ(world_.store.items_waiting(), 10u);
+}
+
+// So few go alone when one of them ends the process.
+TEST_F(WorkerLoopCrashes, BeginNoMoreThan500SuspectsAtOnce) {
+  Load(1'200, 1'200, {});
+  RunAndDie(10, /*store_works=*/false);
+  auto loop = Join();
+  world_.outcomes.reachable = false;  // until all are there
+  Step(*loop, 20);
+  world_.outcomes.reachable = true;
+  std::size_t most = 0;
+  for (int round = 0; round < 20; ++round) {
+    Step(*loop, 1);
+    most = std::max(most, world_.store.items_waiting());
+  }
+  EXPECT_EQ(world_.observer.suspects, 1'200u);
+  EXPECT_EQ(most, 500u);
+}
+
+// The others do not wait for the rest of a turn that nobody needs.
+TEST_F(WorkerLoopCrashes, LetTheOthersGoOnWhenNothingMustBeAloneAnyMore) {
+  const BatchId batch = world_.OpenBatch(4);
+  world_.AddItem(batch, 0, "alone", "x");
+  for (int death = 0; death < 2; ++death) RunAndDie(10, /*store_works=*/false);
+  for (std::uint32_t i = 1; i < 4; ++i) world_.AddItem(batch, i, "other", "x");
+  world_.settings.lane_chunk_items_max = 1;
+  auto loop = Join();
+  const auto begun = [&](const char* graph) {
+    return world_.store.HasWaiting(std::string(R"("graph_id":")") + graph + '"');
+  };
+  Step(*loop, 100);
+  ASSERT_TRUE(begun("other"));
+  world_.store.CompleteAll();
+  Step(*loop, 2);
+  ASSERT_TRUE(begun("alone"));
+  world_.store.CompleteAll();
+  Step(*loop, 3);
+  EXPECT_TRUE(begun("other")) << "their first one took a second";
+}
+
 TEST_F(WorkerLoopCrashes, BlameNothingWhoseLastTryWasNotedInVain) {
   Load(10, 2, {});
   for (int death = 0; death < 2; ++death) RunAndDie(10, /*store_works=*/false);
-  auto loop = world_.MakeLoop();
-  ASSERT_TRUE(loop->Join().ok());
-  const auto run = [&](int rounds) {
-    for (int round = 0; round < rounds; ++round) {
-      world_.clock.Advance(std::chrono::milliseconds(10));
-      ASSERT_TRUE(loop->Step().ok());
-    }
-  };
-  run(10);
+  auto loop = Join();
+  Step(*loop, 10);
   ASSERT_EQ(world_.store.items_waiting(), 1u) << "the last try is alone";
   world_.store.SetVerdict(
       [](const Chunk&) { return StoreError{.code = "away", .message = "away"}; });
   world_.store.CompleteAll();
   world_.log.RefuseCommits(true);
-  run(30);
+  Step(*loop, 30);
   EXPECT_EQ(world_.store.waiting(), 0u) << "its next one cannot be noted";
   world_.log.RefuseCommits(false);
   loop->Finish();
@@ -210,28 +272,21 @@ TEST_F(WorkerLoopCrashes, SuspectNothingThatCameAfterTheDeath) {
 // As when no broker answers for longer than the session, again and again.
 TEST_F(WorkerLoopCrashes, BlameNothingForWhatTheyLostAndHaveAgain) {
   Load(10, 2, {});
-  auto loop = world_.MakeLoop();
-  ASSERT_TRUE(loop->Join().ok());
-  const auto run = [&](int rounds) {
-    for (int round = 0; round < rounds; ++round) {
-      world_.clock.Advance(std::chrono::milliseconds(10));
-      ASSERT_TRUE(loop->Step().ok());
-    }
-  };
-  run(10);
+  auto loop = Join();
+  Step(*loop, 10);
   world_.store.SetVerdict(
       [](const Chunk&) { return StoreError{.code = "away", .message = "away"}; });
   for (int loss = 0; loss < 4; ++loss) {
     ASSERT_EQ(world_.store.items_waiting(), 10u) << "together, as ever";
     world_.log.ExpireMembers(kGroup);
-    run(10);
+    Step(*loop, 10);
     world_.store.CompleteAll();  // of the assignment before
-    run(10);
+    Step(*loop, 10);
   }
   EXPECT_EQ(world_.observer.suspects_max, 0u);
   world_.store.SetVerdict({});
   world_.store.CompleteAll();
-  run(10);
+  Step(*loop, 10);
   EXPECT_TRUE(world_.observer.dead_letters.empty());
   EXPECT_EQ(world_.Succeeded(), 10u);
 }
