@@ -12,6 +12,7 @@
 #include "producer/cli/interrupt.h"
 #include "producer/cli/load_run.h"
 #include "producer/cli/option_checks.h"
+#include "producer/cli/stall_reason.h"
 #include "producer/cli/view_completeness.h"
 
 namespace headrace::cli {
@@ -149,7 +150,8 @@ ExitCode RunWatch(const CommandContext& context, const BatchOptions& options) {
       .clock = clock,
       .bar = bar,
       .stop = [&interrupt] { return interrupt->requested(); },
-      .pause = [&interrupt](std::chrono::milliseconds duration) { interrupt->Pause(duration); }};
+      .pause = [&interrupt](std::chrono::milliseconds duration) { interrupt->Pause(duration); },
+      .why_stalled = [&context] { return StallReason(context.settings); }};
   const FollowResult result = FollowBatch(world, follow);
   if (result.batch) {
     context.out << (options.json ? BatchJson(*result.batch) : BatchDetails(*result.batch));

@@ -1,5 +1,6 @@
 #include "producer/cli/batch_follow.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "producer/cli/batch_text.h"
@@ -25,12 +26,7 @@ class Follower {
       if (options_.timeout && now - started_ >= *options_.timeout) {
         return End(FollowEnd::kTimeout, "the batch is not finished yet");
       }
-      if (!stall_told_ && reachable_ && now - moved_ >= options_.stall_hint_after) {
-        stall_told_ = true;
-        world_.bar.Message("nothing has finished for " +
-                           std::to_string(options_.stall_hint_after.count() / 1000) +
-                           " s: is a headrace-worker running?");
-      }
+      if (reachable_ && now - std::max(moved_, asked_) >= options_.stall_hint_after) HintAtStall();
       world_.pause(options_.interval);
     }
   }
@@ -50,6 +46,20 @@ class Follower {
     }
     if (!batch.ok()) return OnAbsent(*state, batch.error());
     return OnBatch(*std::move(batch));
+  }
+
+  // Only what is known, and only when that has changed: a guess would send people to the wrong
+  // service.
+  void HintAtStall() {
+    const auto silent =
+        std::chrono::duration_cast<std::chrono::seconds>(world_.clock.Now() - moved_);
+    std::string reason = world_.why_stalled();
+    asked_ = world_.clock.Now();
+    if (reason == stall_reason_) return;
+    const std::string what =
+        incomplete_told_ ? "Redis is not complete yet" : "nothing has finished";
+    world_.bar.Message(what + " after " + std::to_string(silent.count()) + " s: " + reason);
+    stall_reason_ = std::move(reason);
   }
 
   bool OnBatch(BatchSummary batch) {
@@ -112,11 +122,12 @@ class Follower {
   const FollowWorld& world_;
   const FollowOptions& options_;
   const SteadyTime started_;
-  SteadyTime moved_;  // when something last finished
+  SteadyTime moved_;          // when something last finished
+  SteadyTime asked_{};        // when it was last asked why nothing does
+  std::string stall_reason_;  // as it was last told
   bool reachable_ = false;
   bool answered_ = false;
   bool incomplete_told_ = false;
-  bool stall_told_ = false;
   FollowResult result_;
 };
 

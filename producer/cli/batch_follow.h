@@ -22,7 +22,8 @@ struct FollowOptions {
   // For Redis to answer the first time, and to hold the batch if it is incomplete. A missing Redis
   // must be reported within 10 s of the start.
   std::chrono::milliseconds patience{8'000};
-  std::chrono::milliseconds stall_hint_after{15'000};  // without any item finishing
+  // Without any item finishing: then it is asked why, and again after as long.
+  std::chrono::milliseconds stall_hint_after{15'000};
 };
 
 enum class FollowEnd { kFinal, kTimeout, kInterrupted, kUnreachable, kNotFound, kIncomplete };
@@ -40,6 +41,7 @@ struct FollowWorld {
   ProgressBar& bar;
   intake::StopRequested stop;
   std::function<void(std::chrono::milliseconds)> pause;
+  std::function<std::string()> why_stalled;  // a clause; see StallReason
 };
 
 FollowResult FollowBatch(const FollowWorld& world, const FollowOptions& options);

@@ -8,6 +8,7 @@
 #include "common/kafka/topic_names.h"
 #include "producer/cli/batch_follow.h"
 #include "producer/cli/human_format.h"
+#include "producer/cli/stall_reason.h"
 
 namespace headrace::cli {
 namespace {
@@ -230,7 +231,8 @@ void LoadRun::Wait() {
       .clock = world_.clock,
       .bar = bar_,
       .stop = StopFunction(),
-      .pause = [this](std::chrono::milliseconds d) { world_.interrupt.Pause(d); }};
+      .pause = [this](std::chrono::milliseconds d) { world_.interrupt.Pause(d); },
+      .why_stalled = [this] { return StallReason(world_.context.settings); }};
   const FollowResult result = FollowBatch(follow, options);
   summary_.batch = result.batch;
   switch (result.end) {

@@ -128,6 +128,18 @@ TEST_F(LoadCommand, NamesTheServiceThatDoesNotAnswer) {
   EXPECT_NE(load.err.find("127.0.0.1:1"), std::string::npos) << load.err;
 }
 
+TEST_F(LoadCommand, SaysThatNobodyWorksWhileItWaits) {
+  ASSERT_EQ(Run({"topics", "create"}).exit_code, 0);
+  const CommandResult result =
+      Run({"load", Write("a.jsonl", Episode(1) + "\n"), "--kafka", "--wait", "--timeout", "17s"});
+  EXPECT_EQ(result.exit_code, 7) << result.err;
+  const std::string group = environment_.at("HEADRACE_TOPIC_PREFIX") + "worker.batch";
+  EXPECT_NE(result.err.find("Redis is not complete yet after 15 s: the group " + group +
+                            " has no members; is a headrace-worker running?"),
+            std::string::npos)
+      << result.err;
+}
+
 // No worker has ever run under this prefix: what Redis lacks may stand in Kafka.
 TEST_F(LoadCommand, CallsNothingAbsentWhileRedisIsEmpty) {
   const std::vector<std::vector<std::string>> commands{{"batch", "list"},

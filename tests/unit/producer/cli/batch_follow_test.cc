@@ -39,7 +39,8 @@ class BatchFollowTest : public testing::Test {
                         .clock = clock_,
                         .bar = bar,
                         .stop = [this] { return stop_after_ > 0 && view_.looks >= stop_after_; },
-                        .pause = [this](milliseconds time) { clock_.Advance(time); }},
+                        .pause = [this](milliseconds time) { clock_.Advance(time); },
+                        .why_stalled = [this] { return reason_(++asked_); }},
                        options);
   }
 
@@ -54,6 +55,8 @@ class BatchFollowTest : public testing::Test {
   ScriptedView view_;
   std::ostringstream err_;
   int stop_after_ = 0;
+  std::function<std::string(int)> reason_ = [](int) { return "nobody works"; };
+  int asked_ = 0;
 };
 
 TEST_F(BatchFollowTest, EndsWhenTheBatchIsFinal) {
@@ -129,17 +132,36 @@ TEST_F(BatchFollowTest, StopsWhenAsked) {
   EXPECT_EQ(Follow({}).end, FollowEnd::kInterrupted);
 }
 
-TEST_F(BatchFollowTest, WondersOnceWhetherAWorkerRuns) {
+// Five looks are a second.
+TEST_F(BatchFollowTest, SaysOnceWhyNothingFinishes) {
   view_.show = [](int look) { return Batch(look < 500 ? 3 : 10); };
   EXPECT_EQ(Follow({}).end, FollowEnd::kFinal);
-  EXPECT_EQ(CountOf("is a headrace-worker running?"), 1);
+  EXPECT_EQ(CountOf("nothing has finished after 15 s: nobody works"), 1) << err_.str();
+  EXPECT_EQ(CountOf("nobody works"), 1);
+  EXPECT_EQ(asked_, 6) << "the answer may change";
 }
 
-TEST_F(BatchFollowTest, DoesNotWonderWhileItemsFinish) {
+TEST_F(BatchFollowTest, SaysWhenTheReasonIsAnotherOne) {
+  reason_ = [](int time) { return time < 3 ? "no broker answers" : "nobody works"; };
+  view_.show = [](int look) { return Batch(look < 500 ? 3 : 10); };
+  EXPECT_EQ(Follow({}).end, FollowEnd::kFinal);
+  EXPECT_EQ(CountOf("after 15 s: no broker answers"), 1);
+  EXPECT_EQ(CountOf("after 45 s: nobody works"), 1) << err_.str();
+}
+
+TEST_F(BatchFollowTest, DoesNotCallARebuildAStandstillOfTheItems) {
+  view_.state = [](int look) { return look < 100 ? ViewState::kRebuilding : ViewState::kReady; };
+  view_.show = [](int look) { return Batch(look < 100 ? 3 : 10); };
+  EXPECT_EQ(Follow({}).end, FollowEnd::kFinal);
+  EXPECT_EQ(CountOf("Redis is not complete yet after 15 s: nobody works"), 1) << err_.str();
+  EXPECT_EQ(CountOf("nothing has finished"), 0);
+}
+
+TEST_F(BatchFollowTest, AsksForNoReasonWhileItemsFinish) {
   // One more item every 14 seconds.
   view_.show = [](int look) { return Batch(static_cast<std::uint64_t>(look) / 70); };
   EXPECT_EQ(Follow({}).end, FollowEnd::kFinal);
-  EXPECT_EQ(CountOf("is a headrace-worker running?"), 0);
+  EXPECT_EQ(asked_, 0);
 }
 
 TEST_F(BatchFollowTest, GivesUpWhenRedisNeverAnswers) {
@@ -160,7 +182,7 @@ TEST_F(BatchFollowTest, KeepsTryingWhenRedisGoesAwayAndSaysItOncePerOutage) {
   EXPECT_EQ(Follow({}).end, FollowEnd::kFinal);
   EXPECT_EQ(CountOf("still trying"), 2);
   EXPECT_EQ(CountOf("Redis answers again"), 2);
-  EXPECT_EQ(CountOf("is a headrace-worker running?"), 0);
+  EXPECT_EQ(asked_, 0) << "silence of Redis says nothing about the workers";
 }
 
 }  // namespace
