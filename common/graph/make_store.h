@@ -17,13 +17,15 @@ Status CheckStoreUrl(std::string_view url);
 
 struct OpenOptions {
   bool auto_migrate = false;  // bring a database's tables up to date first, as MigrateStore does
-  // Asked while a server is waited for, if set: once it says so, opening ends as transient.
+  // Asked while a server is waited for, if set: once it says so, for good, opening ends as
+  // kCancelled.
   std::function<bool()> leaving;
 };
 
 // Opens the store, and wraps it when the URL asks for rehearsed failures, which the log says at
 // once. kInvalid: the URL is wrong, names a place that cannot hold a store or a user who may not,
-// or what is there is not our store, or of another version; kTransient: try again.
+// or what is there is not our store, or of another version; kTransient: try again; kCancelled: see
+// OpenOptions.
 Result<std::unique_ptr<GraphStore>> OpenGraphStore(std::string_view url,
                                                    const OpenOptions& options = {});
 

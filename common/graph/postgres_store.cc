@@ -25,8 +25,7 @@ void WarnOfLosses(PostgresConnection& connection) {
 }
 
 // Over a connection of its own, which is needed once; connections are dear.
-Status MakeReady(const PostgresSettings& settings, std::function<bool()> leaving) {
-  const PostgresPatience patience(std::move(leaving));
+Status MakeReady(const PostgresSettings& settings, const PostgresPatience& patience) {
   PostgresConnection connection(settings, patience);
   if (settings.auto_migrate) {
     auto migrated = MigratePostgres(connection, /*dry_run=*/false);
@@ -44,7 +43,9 @@ std::size_t ChunksInFlight(const PostgresSettings& settings) { return settings.c
 
 Result<std::unique_ptr<PostgresStore>> PostgresStore::Open(const PostgresSettings& settings,
                                                            std::function<bool()> leaving) {
-  if (Status ready = MakeReady(settings, std::move(leaving)); !ready.ok()) {
+  const PostgresPatience patience(std::move(leaving));
+  if (Status ready = MakeReady(settings, patience); !ready.ok()) {
+    if (patience.Over(SystemClock().Now())) return Cancelled("stopped while opening the store");
     return std::move(ready).error();
   }
   return std::unique_ptr<PostgresStore>(new PostgresStore(settings));

@@ -22,7 +22,7 @@ namespace headrace::graph {
 class PostgresStore final : public GraphStore {
  public:
   // kInvalid: the server refuses us; kPermanent: no schema, or of another version; kTransient: not
-  // reachable now, or `leaving` said that nobody waits for it any more.
+  // reachable now; kCancelled: `leaving` said that nobody waits for it any more.
   static Result<std::unique_ptr<PostgresStore>> Open(const PostgresSettings& settings,
                                                      std::function<bool()> leaving);
   ~PostgresStore() override;

@@ -122,6 +122,7 @@ class HangingPostgres(FaultTest):
         wait_until(lambda: stores.psql(url, held + "NOT granted").strip() == "1", "the worker's question")
         # A statement is given a minute otherwise.
         self.assertEqual(0, worker.stop(seconds=15), worker.log()[-4000:])
+        self.assertNotIn("part_missing", worker.log(), "it was the worker that did not want any more")
 
 
 if __name__ == "__main__":
