@@ -31,7 +31,7 @@ class ArchiveMerge::Stream {
       Result<ArchiveMark> mark = ParseArchiveMark(line_.text);
       mark_.reset();
       if (!mark.ok()) return true;
-      mark_.emplace(*std::move(mark));
+      mark_ = *std::move(mark);
       time_ = std::max(time_, mark_->written_at);
       return true;
     }

@@ -108,7 +108,7 @@ bool Loader::Add(ItemLine& line) {
   item.key.swap(line.key);
   item.value.assign(line.text);
   item.archived.reset();
-  if (line.archived != nullptr) item.archived.emplace(*line.archived);
+  if (line.archived != nullptr) item.archived = *line.archived;
   window_.bytes += item.value.size();
   return true;
 }
