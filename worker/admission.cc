@@ -37,12 +37,13 @@ Verdict Admission::Judge(const Record& record, Timestamp now) {
     verdict.kind = Verdict::Kind::kUnknown;
     return verdict;
   }
-  item.write.graph = payloads_.TakeKey();
-  if (const Status parsed = GraphKey::ParseInto(record.key, item.write.graph); !parsed.ok()) {
-    item.write.graph = {.project = ProjectOf(record.key)};
-    Refuse(record, codes::kInvalidKey, parsed.error().message, verdict);
+  Result<SharedGraphKey> graph = graphs_.Named(record.key);
+  if (!graph.ok()) {
+    item.write.graph = GraphKey{.project = ProjectOf(record.key)};
+    Refuse(record, codes::kInvalidKey, graph.error().message, verdict);
     return verdict;
   }
+  item.write.graph = *std::move(graph);
   if (record.value.size() > settings_.limits.record_bytes_max) {
     Refuse(record, codes::kTooLarge, TooLargeMessage(settings_.limits), verdict);
     return verdict;
@@ -69,7 +70,7 @@ void Admission::JudgeTracked(const Record& record, std::string_view header, Verd
     return;
   }
   WriteItem& write = verdict.item.write;
-  if (batch->project != write.graph.project) {
+  if (batch->project != write.graph->project) {
     return Refuse(record, codes::kForeignBatch, name() + " belongs to another project", verdict);
   }
   if (batch->index_end && id->ref.index >= *batch->index_end) {
@@ -88,7 +89,7 @@ void Admission::JudgeTracked(const Record& record, std::string_view header, Verd
   if (id->accepted_at) write.accepted_at = *id->accepted_at;
   if (batch->upstream) {
     verdict.item.upstream = true;
-    if (auto error = FindFault(record.value, write.graph)) {
+    if (auto error = FindFault(record.value, *write.graph)) {
       verdict.kind = Verdict::Kind::kRefused;
       verdict.refusal = std::move(error);
       return;
@@ -99,7 +100,7 @@ void Admission::JudgeTracked(const Record& record, std::string_view header, Verd
 
 void Admission::JudgeUpstream(const Record& record, Verdict& verdict) {
   PlaceUpstream(record, verdict.item);
-  if (auto error = FindFault(record.value, verdict.item.write.graph)) {
+  if (auto error = FindFault(record.value, *verdict.item.write.graph)) {
     verdict.kind = Verdict::Kind::kRefused;
     verdict.refusal = std::move(error);
     return;
@@ -134,7 +135,7 @@ void Admission::Refuse(const Record& record, std::string_view code, std::string 
 }
 
 void Admission::PlaceUpstream(const Record& record, WorkItem& item) const {
-  const std::string& project = item.write.graph.project;
+  const std::string& project = item.write.graph->project;
   item.upstream = true;
   item.write.ref = UpstreamItemRef(settings_.cluster_id, settings_.topic, record.source.partition,
                                    record.offset, project);

@@ -10,6 +10,7 @@
 #include "common/model/item_parser.h"
 #include "common/model/outcome.h"
 #include "common/ports/event_log.h"
+#include "worker/graph_keys.h"
 #include "worker/payload_pool.h"
 #include "worker/work_item.h"
 
@@ -60,6 +61,7 @@ class Admission {
   ItemParser parser_;
   Item scratch_;
   PayloadPool payloads_;
+  GraphKeys graphs_;
 };
 
 }  // namespace headrace::worker

@@ -9,7 +9,8 @@
 namespace headrace::worker {
 namespace {
 
-// So many graphs may come and go without their lanes being made anew; about 200 bytes each.
+// So many graphs may come and go without their keys and lanes being made anew; about 300 bytes
+// each.
 constexpr std::size_t kIdleLanesMax = 16'384;
 
 }  // namespace
@@ -34,16 +35,13 @@ BatchId LaneBook::OrderOf(const WorkItem& item) const {
 }
 
 // A new lane is idle.
-Lane& LaneBook::LaneOf(const GraphKey& graph) {
-  key_.clear();
-  graph.AppendTo(key_);
-  const auto known = lanes_.find(key_);
+Lane& LaneBook::LaneOf(const SharedGraphKey& graph) {
+  const auto known = lanes_.find(&*graph);
   if (known != lanes_.end()) return known->second;
   if (idle_ >= kIdleLanesMax) ForgetIdleLanes();
-  const auto added = lanes_.try_emplace(key_).first;
-  Lane& lane = added->second;
-  lane.key = added->first;
-  lane.project = &projects_[graph.project];
+  Lane& lane = lanes_[&*graph];
+  lane.graph = graph;
+  lane.project = &projects_[graph->project];
   ++lane.project->lanes;
   ++idle_;
   return lane;

@@ -38,7 +38,7 @@ struct ProjectTurn {
 struct Lane {
   enum class State { kIdle, kReady, kBusy, kDelayed, kCautious };
 
-  std::string key;  // GraphKey::ToString()
+  SharedGraphKey graph;  // so that it is not forgotten before the lane
   ProjectTurn* project = nullptr;
   State state = State::kIdle;
   BatchTurns waiting;
@@ -64,7 +64,8 @@ class LaneBook {
  public:
   explicit LaneBook(LaneOrder order = LaneOrder::kBatch) : order_(order) {}
 
-  // Appends to the lane of the item's graph. Returns how many wait there now.
+  // Appends to the lane of the item's graph, whose items share one key (GraphKeys). Returns how
+  // many wait there now.
   std::size_t Add(WorkItem&& item);
 
   // The next chunk: items of ready lanes, those of a lane together and each batch's in order; empty
@@ -92,7 +93,7 @@ class LaneBook {
   std::size_t lanes() const { return lanes_.size() - idle_; }  // with items
 
  private:
-  Lane& LaneOf(const GraphKey& graph);
+  Lane& LaneOf(const SharedGraphKey& graph);
   BatchId OrderOf(const WorkItem& item) const;
   static bool MustBeAlone(const Lane& lane);
   void TakeFrom(Lane& lane, std::size_t count_max, std::vector<WorkItem>& chunk);
@@ -109,8 +110,7 @@ class LaneBook {
   const LaneOrder order_;
   ItemNodes nodes_;
   BatchQueues queues_;
-  std::unordered_map<std::string, Lane> lanes_;  // by GraphKey::ToString()
-  std::string key_;                              // of the lane that is looked up
+  std::unordered_map<const GraphKey*, Lane> lanes_;
   std::map<std::string, ProjectTurn, std::less<>> projects_;
   Chain<ProjectTurn> turns_;  // of projects with ready lanes
   std::multimap<SteadyTime, Lane*> delayed_;

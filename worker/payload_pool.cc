@@ -8,8 +8,6 @@ namespace {
 constexpr std::size_t kBufferBytesMin = 64;
 constexpr std::size_t kBufferBytesMax = 8u << 10;
 constexpr std::size_t kSpareBytesMax = 16u << 20;
-constexpr std::size_t kKeyBytesMax = 256;
-constexpr std::size_t kSpareKeysMax = 16'384;
 
 }  // namespace
 
@@ -28,18 +26,6 @@ void PayloadPool::Give(std::string&& spent) {
   if (spare_bytes_ + bytes > kSpareBytesMax) return;
   spare_bytes_ += bytes;
   spare_.push_back(std::move(spent));
-}
-
-GraphKey PayloadPool::TakeKey() {
-  if (spare_keys_.empty()) return {};
-  GraphKey key = std::move(spare_keys_.back());
-  spare_keys_.pop_back();
-  return key;
-}
-
-void PayloadPool::Give(GraphKey&& spent) {
-  const bool large = spent.project.capacity() + spent.id.capacity() > kKeyBytesMax;
-  if (!large && spare_keys_.size() < kSpareKeysMax) spare_keys_.push_back(std::move(spent));
 }
 
 }  // namespace headrace::worker

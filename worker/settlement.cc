@@ -23,7 +23,7 @@ std::string Shorten(std::string message) {
 
 FinishedItem ToFinished(const WorkItem& item, ItemState state) {
   return {.ref = item.write.ref,
-          .project = item.write.graph.project,
+          .project = item.write.graph->project,
           .upstream = item.upstream,
           .state = state,
           .error = {},
@@ -117,7 +117,7 @@ Status Settlement::Finish(CompletedChunk& chunk) {
     parts_.flow.end_to_end.Add(wall_now - item.write.accepted_at);
     const ItemFailure* failure = failures_[i];
     if (failure != nullptr && !failure->canceled) {
-      status = Fail(item, item.write.graph.ToString(), item.write.payload,
+      status = Fail(item, item.write.graph->ToString(), item.write.payload,
                     {failure->code, failure->message, item.attempts});
     } else {
       const ItemState state = failure != nullptr ? ItemState::kCanceled
@@ -128,7 +128,6 @@ Status Settlement::Finish(CompletedChunk& chunk) {
       status = parts_.reporter.Report(ToFinished(item, state), now);
     }
     parts_.payloads.Give(std::move(item.write.payload));
-    parts_.payloads.Give(std::move(item.write.graph));
   }
   CountOutcomes();
   return status;
@@ -160,7 +159,7 @@ Status Settlement::GiveUp(WorkItem& item) {
                               {"offset", item.offset},
                               {"reason", kCrashMessage}});
   failed_.Add(item);
-  Status status = Fail(item, write.graph.ToString(), write.payload,
+  Status status = Fail(item, write.graph->ToString(), write.payload,
                        {std::string(codes::kCrash), kCrashMessage, kCrashAttempts});
   parts_.payloads.Give(std::move(item.write.payload));
   return status;
@@ -179,7 +178,7 @@ Status Settlement::Fail(const WorkItem& item, std::string_view key, std::string_
   const bool timed = item.first_try != Timestamp{} || error.code == codes::kCrash;
   const DeadLetter letter{.key = key,
                           .value = payload,
-                          .project = item.write.graph.project,
+                          .project = item.write.graph->project,
                           .id = HeaderOf(item),
                           .episode = item.write.episode,
                           .error = std::move(error),

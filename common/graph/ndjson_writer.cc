@@ -80,7 +80,7 @@ void NdjsonWriter::AppendItem(const WriteItem& item, Timestamp now, std::size_t 
     return;
   }
   const ArchiveMark mark{.written_at = now,
-                         .graph = item.graph,
+                         .graph = *item.graph,
                          .episode = item.episode,
                          .ref = item.ref,
                          .accepted_at = item.accepted_at,

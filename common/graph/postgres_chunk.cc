@@ -35,7 +35,7 @@ struct Names {
 };
 
 ThreadKey KeyOf(const WriteItem& write, const Item& item) {
-  return {write.graph.project, item.thread_id};
+  return {write.graph->project, item.thread_id};
 }
 
 Names NamesOf(const Chunk& chunk, const std::vector<Item>& items, const PostgresRun& run) {
@@ -43,10 +43,10 @@ Names NamesOf(const Chunk& chunk, const std::vector<Item>& items, const Postgres
   for (const std::size_t position : run) {
     const WriteItem& write = chunk.items[position];
     const Item& item = items[position];
-    names.graphs.try_emplace(write.graph, GraphEntry{0, write.incarnation});
+    names.graphs.try_emplace(*write.graph, GraphEntry{0, write.incarnation});
     if (item.type != ItemType::kThreadMessage) continue;
     names.threads.try_emplace(KeyOf(write, item),
-                              ThreadEntry{0, &write.graph, EventTimeOf(write, item)});
+                              ThreadEntry{0, &*write.graph, EventTimeOf(write, item)});
   }
   std::int32_t number = 0;
   for (auto& [key, entry] : names.graphs) entry.number = ++number;
@@ -101,7 +101,7 @@ void AppendPlaces(const Chunk& chunk, const std::vector<Item>& items, const Post
     const Item& item = items[position];
     const bool message = item.type == ItemType::kThreadMessage;
     uuid.AddUuid(write.episode);
-    graph.AddInt4(names.graphs.at(write.graph).number);
+    graph.AddInt4(names.graphs.at(*write.graph).number);
     thread.AddInt4(message ? names.threads.at(KeyOf(write, item)).number : 0);
     at.AddTime(EventTimeOf(write, item));
     given.AddBool(item.created_at.has_value());
@@ -148,11 +148,12 @@ ChunkReader::ChunkReader() : parser_(StructureOnly()) {}
 
 bool ChunkReader::Fits(const WriteItem& write, const Item& item) {
   if (!seen_.episodes.insert(write.episode).second) return false;
-  const auto graph = seen_.incarnations.try_emplace(write.graph, write.incarnation).first;
+  const auto graph = seen_.incarnations.try_emplace(*write.graph, write.incarnation).first;
   if (graph->second != write.incarnation) return false;
   if (item.type != ItemType::kThreadMessage) return true;
-  const auto thread = seen_.threads.try_emplace({write.graph.project, item.thread_id}, write.graph);
-  return thread.first->second == write.graph;
+  const auto thread =
+      seen_.threads.try_emplace({write.graph->project, item.thread_id}, *write.graph);
+  return thread.first->second == *write.graph;
 }
 
 std::vector<PostgresRun> ChunkReader::Read(const Chunk& chunk, std::vector<ItemFailure>& failures) {

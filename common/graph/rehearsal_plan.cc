@@ -26,8 +26,8 @@ std::size_t LaneCount(const Chunk& chunk) {
   std::size_t lanes = 0;
   const GraphKey* last = nullptr;
   for (const WriteItem& item : chunk.items) {
-    if (last == nullptr || !(*last == item.graph)) ++lanes;
-    last = &item.graph;
+    if (last == nullptr || !(*last == *item.graph)) ++lanes;
+    last = &*item.graph;
   }
   return lanes;
 }

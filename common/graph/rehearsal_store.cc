@@ -47,7 +47,7 @@ ClaimId RehearsalStore::Claim(std::string_view source) { return inner_->Claim(so
 
 void RehearsalStore::Submit(Chunk chunk, ChunkSink& sink) {
   if (const WriteItem* item = FindCrash(settings_, chunk)) {
-    log::Error("store_crash_rehearsed", {{"project", item->graph.project},
+    log::Error("store_crash_rehearsed", {{"project", item->graph->project},
                                          {"batch", item->ref.batch.ToString()},
                                          {"index", item->ref.index},
                                          {"exit_code", kCrashExitCode}});

@@ -116,7 +116,7 @@ SqliteCode SqliteWriter::Insert(const WriteItem& write, GraphRow& graph, ThreadR
   bool added = false;
   const SqliteCode code = episodes_.Add(write, item_, place, touched_.now, added);
   if (code != kSqliteOk) return code;
-  Progress& progress = touched_.progress[{write.graph, write.ref.batch}];
+  Progress& progress = touched_.progress[{*write.graph, write.ref.batch}];
   progress.last_index = std::max(progress.last_index, write.ref.index);
   if (!added) {
     ++progress.duplicates;
@@ -134,19 +134,19 @@ SqliteCode SqliteWriter::Insert(const WriteItem& write, GraphRow& graph, ThreadR
 }
 
 SqliteCode SqliteWriter::GraphOf(const WriteItem& write, GraphRow*& row) {
-  auto found = touched_.graphs.find(write.graph);
+  auto found = touched_.graphs.find(*write.graph);
   if (found == touched_.graphs.end()) {
     GraphRow fresh;
-    const SqliteCode code = graphs_.FindOrAdd(write.graph, touched_.now, fresh);
+    const SqliteCode code = graphs_.FindOrAdd(*write.graph, touched_.now, fresh);
     if (code != kSqliteOk) return code;
-    found = touched_.graphs.emplace(write.graph, std::move(fresh)).first;
+    found = touched_.graphs.emplace(*write.graph, std::move(fresh)).first;
   }
   row = &found->second;
   return kSqliteOk;
 }
 
 SqliteCode SqliteWriter::ThreadOf(const WriteItem& write, const GraphRow& graph, ThreadRow*& row) {
-  const std::pair key(write.graph.project, item_.thread_id);
+  const std::pair key(write.graph->project, item_.thread_id);
   auto found = touched_.threads.find(key);
   if (found == touched_.threads.end()) {
     const ThreadName name{key.first, key.second, EventTimeOf(write, item_)};
@@ -166,8 +166,8 @@ SqliteCode SqliteWriter::EraseOlder(const WriteItem& write, GraphRow& row) {
   std::erase_if(touched_.threads,
                 [&](const auto& entry) { return entry.second.graph_id == row.id; });
   std::erase_if(touched_.progress,
-                [&](const auto& entry) { return entry.first.first == write.graph; });
-  return graphs_.FindOrAdd(write.graph, touched_.now, row);
+                [&](const auto& entry) { return entry.first.first == *write.graph; });
+  return graphs_.FindOrAdd(*write.graph, touched_.now, row);
 }
 
 SqliteCode SqliteWriter::SaveTouched() {

@@ -30,12 +30,6 @@ void GraphKey::AppendTo(std::string& out) const {
 }
 
 Result<GraphKey> GraphKey::Parse(std::string_view key) {
-  GraphKey parsed;
-  if (Status status = ParseInto(key, parsed); !status.ok()) return std::move(status).error();
-  return parsed;
-}
-
-Status GraphKey::ParseInto(std::string_view key, GraphKey& into) {
   const auto refuse = [](std::string_view why) {
     return Invalid(std::string(why).append("; ").append(kShape));
   };
@@ -55,10 +49,10 @@ Status GraphKey::ParseInto(std::string_view key, GraphKey& into) {
   if (id.empty()) return refuse("the id in the key is empty");
   if (!IsValidUtf8(id)) return refuse("the id in the key is not valid UTF-8");
   if (id.find('\0') != std::string_view::npos) return refuse("the id in the key holds a NUL");
-  into.project.assign(project);
-  into.kind = is_graph ? GraphKind::kGraph : GraphKind::kUser;
-  into.id.assign(id);
-  return {};
+  return GraphKey{std::string(project), is_graph ? GraphKind::kGraph : GraphKind::kUser,
+                  std::string(id)};
 }
+
+const GraphKey SharedGraphKey::kEmpty;
 
 }  // namespace headrace

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <compare>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/result.h"
 
@@ -21,10 +23,26 @@ struct GraphKey {
   void AppendTo(std::string& out) const;
   // kInvalid with a sentence that says what the key should look like.
   static Result<GraphKey> Parse(std::string_view key);
-  // The same into `into`, whose buffers are used again; on an error it is left as it was.
-  static Status ParseInto(std::string_view key, GraphKey& into);
 
   friend auto operator<=>(const GraphKey&, const GraphKey&) = default;
+};
+
+// A key that many items name and none changes, so all of them share it; they are on several
+// threads. Never null: by default it is an empty key.
+class SharedGraphKey {
+ public:
+  SharedGraphKey() = default;
+  SharedGraphKey(GraphKey key) : key_(std::make_shared<const GraphKey>(std::move(key))) {}
+
+  const GraphKey& operator*() const { return key_ != nullptr ? *key_ : kEmpty; }
+  const GraphKey* operator->() const { return &**this; }
+  // Somebody else has it, too.
+  bool is_shared() const { return key_.use_count() > 1; }
+
+ private:
+  static const GraphKey kEmpty;
+
+  std::shared_ptr<const GraphKey> key_;
 };
 
 bool IsValidProject(std::string_view project);

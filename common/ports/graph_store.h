@@ -27,7 +27,7 @@ inline constexpr ClaimId kNoClaim = 0;  // of an item that nobody else could wri
 struct WriteItem {
   ItemRef ref;
   Uuid episode;  // the primary key: writing it again changes nothing
-  GraphKey graph;
+  SharedGraphKey graph;
   Timestamp accepted_at{};  // event time of an item without created_at
   std::uint32_t incarnation = 0;
   bool skip = false;

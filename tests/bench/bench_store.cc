@@ -64,11 +64,11 @@ class ChunkMaker {
  private:
   WriteItem NextItem() {
     WriteItem item;
-    item.graph = {"bench", GraphKind::kGraph, "g" + std::to_string(graph_)};
+    item.graph = GraphKey{"bench", GraphKind::kGraph, "g" + std::to_string(graph_)};
     item.ref = {batch_, IndexOf(made_), 0};
     item.episode = batch_.ItemUuid(item.ref.index);
     item.accepted_at = Timestamp(std::chrono::seconds(1'700'000'000));
-    item.payload = "{\"graph_id\":\"" + item.graph.id + "\",\"index\":" + std::to_string(made_++) +
+    item.payload = "{\"graph_id\":\"" + item.graph->id + "\",\"index\":" + std::to_string(made_++) +
                    ",\"type\":\"graph_episode\",\"data_type\":\"text\",\"data\":\"";
     if (item.payload.size() + 2 < plan_.bytes) {
       item.payload.append(filler_, 0, plan_.bytes - item.payload.size() - 2);

@@ -21,7 +21,7 @@ void WaitTimes::End(const Chunk& chunk) {
   const std::int64_t now = SystemClock().WallNow().time_since_epoch().count();
   MutexLock lock(mutex_);
   for (const WriteItem& item : chunk.items) {
-    if (item.graph.id == kHotGraph) continue;
+    if (item.graph->id == kHotGraph) continue;
     const std::string_view head = std::string_view(item.payload).substr(0, kWithin);
     const std::size_t found = head.find(kMoment);
     if (found == std::string_view::npos) {

@@ -24,7 +24,7 @@ std::optional<std::uint64_t> FieldOf(std::string_view payload, std::string_view 
 }
 
 std::optional<std::uint64_t> GraphOf(const WriteItem& item, std::uint64_t graphs) {
-  const auto graph = NumberAt(std::string_view(item.graph.id).substr(1));
+  const auto graph = NumberAt(std::string_view(item.graph->id).substr(1));
   return graph && *graph < graphs ? graph : std::nullopt;
 }
 
@@ -61,8 +61,8 @@ void WorkChecks::Begin(const Chunk& chunk) {
   const GraphKey* previous = nullptr;
   for (const WriteItem& item : chunk.items) {
     // Items of one graph stand together; they are one piece of work.
-    if (previous != nullptr && *previous == item.graph) continue;
-    previous = &item.graph;
+    if (previous != nullptr && *previous == *item.graph) continue;
+    previous = &*item.graph;
     const auto graph = GraphOf(item, expected_.graphs);
     if (graph && at_work_[*graph]++ > 0) ++counts_.overlaps;
   }
@@ -74,8 +74,8 @@ void WorkChecks::End(const ChunkResult& result, const Chunk& chunk) {
     MutexLock lock(mutex_);
     const GraphKey* previous = nullptr;
     for (const WriteItem& item : chunk.items) {
-      const bool same = previous != nullptr && *previous == item.graph;
-      previous = &item.graph;
+      const bool same = previous != nullptr && *previous == *item.graph;
+      previous = &*item.graph;
       if (const auto graph = GraphOf(item, expected_.graphs); graph && !same) --at_work_[*graph];
       if (!result.error) all_done = EndOne(item) || all_done;
     }

@@ -32,7 +32,7 @@ Chunk NextChunk(const StoreTraits& traits, const std::vector<WriteItem>& items, 
   Chunk chunk;
   std::set<GraphKey> lanes;
   for (std::size_t at = first; at < items.size(); ++at) {
-    lanes.insert(items[at].graph);
+    lanes.insert(*items[at].graph);
     if (chunk.items.size() == traits.chunk_items_max || lanes.size() > traits.chunk_lanes_max) {
       break;
     }

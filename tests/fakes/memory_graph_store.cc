@@ -24,7 +24,7 @@ void MemoryGraphStore::Submit(Chunk chunk, ChunkSink& sink) {
   CHECK(waiting_.size() < traits_.chunks_in_flight_max);
   CHECK(!chunk.items.empty() && chunk.items.size() <= traits_.chunk_items_max);
   std::set<std::string> graphs;
-  for (const WriteItem& item : chunk.items) graphs.insert(item.graph.ToString());
+  for (const WriteItem& item : chunk.items) graphs.insert(item.graph->ToString());
   CHECK(graphs.size() <= traits_.chunk_lanes_max);
   for (const std::string& graph : graphs) CHECK(busy_graphs_.insert(graph).second);
   waiting_.push_back({std::move(chunk), &sink});
@@ -47,7 +47,7 @@ void MemoryGraphStore::CompleteNewest() {
 
 void MemoryGraphStore::Complete(Waiting next) {
   ++chunks_;
-  for (const WriteItem& item : next.chunk.items) busy_graphs_.erase(item.graph.ToString());
+  for (const WriteItem& item : next.chunk.items) busy_graphs_.erase(item.graph->ToString());
   std::optional<StoreError> error;
   if (IsFenced(next.chunk)) {
     error = StoreError{StoreErrorClass::kFenced, "fenced", "claimed by another", {}};
@@ -101,7 +101,7 @@ ChunkResult MemoryGraphStore::Apply(const Chunk& chunk) {
       ++result.duplicates;
       ++duplicates_;
     } else {
-      applied_[item.graph.ToString()].push_back(item.payload);
+      applied_[item.graph->ToString()].push_back(item.payload);
     }
   }
   return result;

@@ -50,7 +50,7 @@ void Checker::Tried(const Host& host, const Chunk& chunk) {
   if (host.draining) Fail("nothing is begun while the worker drains", "a chunk was begun");
   std::set<std::string> graphs;
   for (const WriteItem& item : chunk.items) {
-    graphs.insert(item.graph.ToString());
+    graphs.insert(item.graph->ToString());
     CheckTry(host, memory, item);
   }
   if (chunk.items.size() > plan_.traits.chunk_items_max ||
@@ -91,7 +91,7 @@ void Checker::CheckTry(const Host& host, Memory& memory, const WriteItem& item) 
 void Checker::Answered(const Host& host, const ChunkResult& result, const Chunk& chunk) {
   Memory& memory = memories_[host.incarnation()];
   memory.items_in_store -= chunk.items.size();
-  for (const WriteItem& item : chunk.items) memory.graphs_in_store.erase(item.graph.ToString());
+  for (const WriteItem& item : chunk.items) memory.graphs_in_store.erase(item.graph->ToString());
   if (!result.error || result.error->error_class == StoreErrorClass::kItem) ++memory.successes;
   if (!result.error || result.error->error_class != StoreErrorClass::kTransient) return;
   for (const WriteItem& item : chunk.items) {

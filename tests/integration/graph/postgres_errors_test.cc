@@ -88,7 +88,7 @@ TEST_F(PostgresErrors, ADeadlockIsTransient) {
 TEST_F(PostgresErrors, AValueThatTheServerRefusesFailsItsItemByName) {
   auto store = OpenStore(UrlWith(""));
   std::vector<WriteItem> items = EpisodeItems(GraphNamed("g"), batch_, 0, 9);
-  items[4].graph.id = "not UTF-8: \xff";
+  items[4].graph = GraphNamed("not UTF-8: \xff");
   const ChunkResult result = WriteOnce(*store, items);
   EXPECT_FALSE(result.error);
   ASSERT_EQ(result.failures.size(), 1u);

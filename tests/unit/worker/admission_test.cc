@@ -42,7 +42,7 @@ TEST_F(AdmissionTest, ReadsATrackedItemFromItsHeader) {
   const WriteItem& write = verdict.item.write;
   EXPECT_EQ(write.ref, (ItemRef{batch, 3, 2}));
   EXPECT_EQ(write.episode, batch.ItemUuid(3));
-  EXPECT_EQ(write.graph, (GraphKey{"default", GraphKind::kGraph, "a"}));
+  EXPECT_EQ(*write.graph, (GraphKey{"default", GraphKind::kGraph, "a"}));
   EXPECT_EQ(write.accepted_at, Timestamp(std::chrono::milliseconds(1700000000000)));
   EXPECT_EQ(write.incarnation, 4u);
   EXPECT_TRUE(write.skip);

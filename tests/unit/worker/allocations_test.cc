@@ -277,10 +277,10 @@ TEST(WorkerAllocations, NoneAnItemWhereEveryItemIsAChunkOfItsOwn) {
   ExpectNoAllocationPerItem(drain, [&] { store.CompleteAll(); });
 }
 
-// Ids as long as a UUID included. A graph's lane costs about 300 bytes beside its items.
+// Ids as long as a UUID included. A graph's key and lane cost about 300 bytes beside its items.
 TEST(WorkerAllocations, LittleMemoryAnItemInFlight) {
   constexpr std::size_t kHeld = 10'000;
-  const std::pair<std::int32_t, std::size_t> bounds[] = {{1'000, 360}, {10'000, 640}};
+  const std::pair<std::int32_t, std::size_t> bounds[] = {{1'000, 260}, {10'000, 560}};
   for (const auto& [graphs, bytes_max] : bounds) {
     SCOPED_TRACE(graphs);
     SlowStore store(10'000);

@@ -165,17 +165,17 @@ class RandomBatches {
     if (chunk.empty()) return;
     std::set<std::string> busy;
     for (const auto& other : in_store_) {
-      for (const WorkItem& item : other) busy.insert(item.lane->key);
+      for (const WorkItem& item : other) busy.insert(item.write.graph->ToString());
     }
     for (const WorkItem& item : chunk) {
-      ASSERT_FALSE(busy.contains(item.lane->key));
+      ASSERT_FALSE(busy.contains(item.write.graph->ToString()));
       if (item.bisection == nullptr) TakesItsTurn(item);
     }
     in_store_.push_back(std::move(chunk));
   }
 
   void TakesItsTurn(const WorkItem& item) {
-    auto& lane = known_[item.lane->key];
+    auto& lane = known_[item.write.graph->ToString()];
     for (auto& [id, batch] : lane) {
       if (batch.waiting == 0) continue;
       ASSERT_LE(++batch.passed, batches_.size());
@@ -198,7 +198,7 @@ class RandomBatches {
     if (chunk.size() > 1 && random_() % 2 == 0) return book_.Bisect(std::move(chunk), now_);
     if (chunk.front().bisection == nullptr) {
       for (const WorkItem& item : chunk) {
-        BeginsToWait(known_[item.lane->key][item.write.ref.batch]);
+        BeginsToWait(known_[item.write.graph->ToString()][item.write.ref.batch]);
       }
     }
     book_.PutBack(std::move(chunk), now_ + milliseconds(random_() % 5));
@@ -206,7 +206,7 @@ class RandomBatches {
 
   void FinishChunk(std::vector<WorkItem> chunk) {
     for (const WorkItem& item : chunk) {
-      Batch& batch = known_[item.lane->key][item.write.ref.batch];
+      Batch& batch = known_[item.write.graph->ToString()][item.write.ref.batch];
       ASSERT_LT(batch.last, item.offset);
       batch.last = item.offset;
     }

@@ -225,9 +225,10 @@ TEST(LaneBook, KeepsOrderUnderRandomInterleavings) {
                                  now);
           std::set<std::string> busy;
           for (const auto& other : in_store) {
-            for (const WorkItem& item : other) busy.insert(item.lane->key);
+            for (const WorkItem& item : other) busy.insert(item.write.graph->ToString());
           }
-          for (const WorkItem& item : chunk) ASSERT_FALSE(busy.contains(item.lane->key));
+          for (const WorkItem& item : chunk)
+            ASSERT_FALSE(busy.contains(item.write.graph->ToString()));
           if (!chunk.empty()) in_store.push_back(std::move(chunk));
           break;
         }
@@ -245,8 +246,8 @@ TEST(LaneBook, KeepsOrderUnderRandomInterleavings) {
             break;
           }
           for (const WorkItem& item : chunk) {
-            ASSERT_LT(last_final[item.lane->key], item.offset);
-            last_final[item.lane->key] = item.offset;
+            ASSERT_LT(last_final[item.write.graph->ToString()], item.offset);
+            last_final[item.write.graph->ToString()] = item.offset;
           }
           final += chunk.size();
           book.Finish(chunk);

@@ -90,7 +90,7 @@ TEST_F(StorePoolTest, BringsEachChunkBackWithItsOwnItemsInWhateverOrderTheyEnd) 
   auto completed = Collect();
   ASSERT_EQ(completed.size(), 2u);
   EXPECT_EQ(completed[0].items.at(0).offset, 30);
-  EXPECT_EQ(completed[0].items.at(0).write.graph.id, "c");
+  EXPECT_EQ(completed[0].items.at(0).write.graph->id, "c");
   EXPECT_EQ(completed[0].took, milliseconds(3));
   EXPECT_EQ(completed[1].items.at(0).offset, 20);
   EXPECT_EQ(completed[1].took, milliseconds(8));
@@ -107,7 +107,7 @@ TEST_F(StorePoolTest, BringsEachChunkBackWithItsOwnItemsInWhateverOrderTheyEnd) 
   EXPECT_EQ(completed[0].took, milliseconds(8));
   EXPECT_EQ(completed[1].items.size(), 3u);
   EXPECT_EQ(completed[1].items.at(2).offset, 42);
-  EXPECT_EQ(completed[2].items.at(0).write.graph.id, "e");
+  EXPECT_EQ(completed[2].items.at(0).write.graph->id, "e");
 }
 
 TEST_F(StorePoolTest, CountsATryEachTimeThatAnItemIsHandedOver) {

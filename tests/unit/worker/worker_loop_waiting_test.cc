@@ -91,7 +91,7 @@ TEST(WorkerLoopLedger, ThatIsFullHoldsUpItsPartitionOnly) {
   world.settings.retry_backoff_max = std::chrono::milliseconds(50);
   bool stuck = true;
   world.store.SetVerdict([&](const Chunk& chunk) -> std::optional<StoreError> {
-    if (!stuck || chunk.items.front().graph.id != "stuck") return std::nullopt;
+    if (!stuck || chunk.items.front().graph->id != "stuck") return std::nullopt;
     return StoreError{StoreErrorClass::kFatal, "stuck", "somebody must act", {}};
   });
   const BatchId batch = world.OpenBatch(kSpan + kMore + 2);

@@ -44,7 +44,7 @@ TEST_F(DelayLineTest, TwoHundredGraphsWaitAtOnceAndLeaveTogether) {
   ASSERT_TRUE(due);
   EXPECT_EQ(due->parts.size(), 200u);
   std::set<GraphKey> lanes;
-  for (const WriteItem& item : due->inner.items) lanes.insert(item.graph);
+  for (const WriteItem& item : due->inner.items) lanes.insert(*item.graph);
   EXPECT_EQ(lanes.size(), 200u);
   EXPECT_FALSE(line.NextDue());
 }
@@ -118,7 +118,7 @@ TEST_F(DelayLineTest, SplitsAResultAmongItsChunks) {
   ASSERT_EQ(done[1].result.failures.size(), 1u);
   EXPECT_EQ(done[1].result.failures[0].position, 1u);
   EXPECT_EQ(done[0].result.duplicates + done[1].result.duplicates, 3u);
-  EXPECT_EQ(done[1].chunk.items[1].graph, GraphNamed("b"));
+  EXPECT_EQ(done[1].chunk.items[1].graph->id, "b");
 }
 
 TEST_F(DelayLineTest, AnErrorOfTheWholeIsEveryPartsError) {

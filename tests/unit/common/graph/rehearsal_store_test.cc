@@ -61,7 +61,7 @@ TEST(RehearsalStore, HoldsManyGraphsAtOnceAndNeverAGraphTwice) {
   std::multiset<GraphKey> graphs;
   for (const Chunk& chunk : reached) {
     EXPECT_LE(chunk.items.size(), StoreTraits().chunk_items_max);
-    for (const WriteItem& item : chunk.items) graphs.insert(item.graph);
+    for (const WriteItem& item : chunk.items) graphs.insert(*item.graph);
   }
   EXPECT_EQ(graphs.size(), kGraphs);
   EXPECT_EQ(graphs.count(GraphNamed("7")), 1u);
