@@ -11,10 +11,9 @@ constexpr std::int64_t kEverything = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kReservedMin = 1'000;
 
 // What the position says of the former owner. A commit without a note was made by another tool (a
-// group that was reset), or could not be read: then everything may be a repeat.
+// group that was reset): then everything may be a repeat.
 CommitNote FormerNote(const PartitionPosition& position) {
-  const bool none = position.offset < 0 && position.offset != PartitionPosition::kFromCommit;
-  if (none) return {.high_water = 0, .clean = true};
+  if (position.offset < 0) return {.high_water = 0, .clean = true};
   const CommitNote unknown{.high_water = kEverything, .clean = true};
   return ParseCommitNote(position.metadata).value_or(unknown);
 }
@@ -24,8 +23,7 @@ CommitNote FormerNote(const PartitionPosition& position) {
 void PartitionBook::Own(std::span<const PartitionPosition> positions) {
   last_owned_ = nullptr;
   for (const PartitionPosition& position : positions) {
-    // Logical positions (from the start, from the commit) are negative; the ledger takes its place
-    // from the first record then.
+    // Negative where it is from the start; the ledger takes its place from the first record then.
     const std::int64_t start = position.offset >= 0 ? position.offset : 0;
     const CommitNote former = FormerNote(position);
     Forget({&position.partition, 1});

@@ -18,6 +18,7 @@
 #include "common/base/log.h"
 #include "common/kafka/broker_watch.h"
 #include "common/kafka/handles.h"
+#include "common/kafka/partition_lists.h"
 #include "common/kafka/partition_queries.h"
 #include "common/kafka/prefetch_watch.h"
 
@@ -31,6 +32,7 @@ using Property = Properties::value_type;
 constexpr milliseconds kBrokerTimeout{5'000};
 constexpr milliseconds kProbeTimeout{500};  // for what has just failed
 constexpr milliseconds kWakeTimeout{100};
+constexpr milliseconds kBetweenReads{1'000};  // of commits that cannot be read
 // What a caller gets beyond its limits at most, when records are large: this and one record.
 constexpr std::size_t kPollBytesMax = 4u << 20;
 constexpr std::string_view kHeaderPrefix = "headrace-";
@@ -80,20 +82,20 @@ class KafkaConsumer final : public EventConsumer {
   Status AssignAllFromStart(milliseconds timeout);
   void Assigned(rd_kafka_topic_partition_list_t* partitions);
   void Unassigned(rd_kafka_topic_partition_list_t* partitions);
+  void HoldBack(const std::vector<TopicPartition>& partitions, const Error& error);
+  void ReadCommits();
   bool cooperative() const;
   void Take(Message message, std::vector<Record>& records, Status& status);
   void NudgeFetchers(std::size_t messages, std::size_t bytes);
   void ReadHeaders(const rd_kafka_message_t& message);
   void Close();
 
-  std::uint16_t TopicNumber(const char* name) const;
-  PartitionList MakeList(std::span<const TopicPartition> partitions) const;
-  std::vector<TopicPartition> FromList(const rd_kafka_topic_partition_list_t& list) const;
-
   const KafkaSettings settings_;
   const ConsumerOptions options_;
   AssignmentListener* const listener_;
   std::set<TopicPartition> paused_;
+  std::set<TopicPartition> unread_;  // paused until their commit is known; nobody was told of them
+  SteadyTime next_read_{};
   BrokerWatch brokers_;
   PrefetchWatch prefetch_;
   bool assigned_from_start_ = false;
@@ -142,6 +144,7 @@ Status KafkaConsumer::Poll(milliseconds timeout, std::size_t count_max,
   if (!in_group() && !assigned_from_start_) {
     if (Status assigned = AssignAllFromStart(timeout); !assigned.ok()) return assigned;
   }
+  ReadCommits();
   Status status;
   int wait_ms = static_cast<int>(timeout.count());
   std::size_t bytes = 0;
@@ -186,7 +189,8 @@ void KafkaConsumer::Take(Message message, std::vector<Record>& records, Status& 
     return;
   }
   rd_kafka_timestamp_type_t type;
-  records.push_back({.source = {TopicNumber(rd_kafka_topic_name(message->rkt)), message->partition},
+  records.push_back({.source = {TopicNumber(options_.topics, rd_kafka_topic_name(message->rkt)),
+                                message->partition},
                      .offset = message->offset,
                      .append_time = ToTimestamp(rd_kafka_message_timestamp(message.get(), &type)),
                      .key = {static_cast<const char*>(message->key), message->key_len},
@@ -232,16 +236,16 @@ Status KafkaConsumer::Commit(std::span<const PartitionPosition> positions) {
 
 void KafkaConsumer::Pause(TopicPartition partition) {
   if (!paused_.insert(partition).second) return;
-  rd_kafka_pause_partitions(client_.get(), MakeList({&partition, 1}).get());
+  rd_kafka_pause_partitions(client_.get(), MakeList(options_.topics, {&partition, 1}).get());
 }
 
 void KafkaConsumer::Resume(TopicPartition partition) {
   if (paused_.erase(partition) == 0) return;
-  rd_kafka_resume_partitions(client_.get(), MakeList({&partition, 1}).get());
+  rd_kafka_resume_partitions(client_.get(), MakeList(options_.topics, {&partition, 1}).get());
 }
 
 Status KafkaConsumer::Seek(const PartitionPosition& position) {
-  PartitionList list = MakeList({&position.partition, 1});
+  PartitionList list = MakeList(options_.topics, {&position.partition, 1});
   list->elems[0].offset = position.offset;
   ErrorHandle error(rd_kafka_seek_partitions(client_.get(), list.get(),
                                              static_cast<int>(kBrokerTimeout.count())));
@@ -290,27 +294,12 @@ void KafkaConsumer::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
 }
 
 void KafkaConsumer::Assigned(rd_kafka_topic_partition_list_t* partitions) {
-  // Our own copy of the committed offsets, because the listener wants the metadata as well.
-  PartitionList committed(rd_kafka_topic_partition_list_copy(partitions));
-  const bool known =
-      rd_kafka_committed(client_.get(), committed.get(),
-                         static_cast<int>(kBrokerTimeout.count())) == RD_KAFKA_RESP_ERR_NO_ERROR;
-  std::vector<PartitionPosition> positions;
-  for (int i = 0; i < committed->cnt; ++i) {
-    const rd_kafka_topic_partition_t& entry = committed->elems[i];
-    PartitionPosition position{{TopicNumber(entry.topic), entry.partition},
-                               entry.offset >= 0 ? entry.offset : PartitionPosition::kFromStart,
-                               {}};
-    if (!known) position.offset = PartitionPosition::kFromCommit;
-    if (entry.metadata_size > 0) {
-      position.metadata.assign(static_cast<const char*>(entry.metadata), entry.metadata_size);
-    }
-    positions.push_back(std::move(position));
-  }
-  if (known) MendLostPositions(client_.get(), settings_, *partitions, kBrokerTimeout, positions);
-  listener_->OnAssigned(positions);
+  auto positions =
+      CommittedPositions(client_.get(), settings_, options_.topics, *partitions, kBrokerTimeout);
+  if (positions.ok()) listener_->OnAssigned(*positions);
   for (int i = 0; i < partitions->cnt; ++i) {
-    partitions->elems[i].offset = positions[static_cast<std::size_t>(i)].offset;
+    partitions->elems[i].offset =
+        positions.ok() ? (*positions)[static_cast<std::size_t>(i)].offset : RD_KAFKA_OFFSET_END;
   }
   if (cooperative()) {
     const ErrorHandle error(rd_kafka_incremental_assign(client_.get(), partitions));
@@ -319,17 +308,49 @@ void KafkaConsumer::Assigned(rd_kafka_topic_partition_list_t* partitions) {
   } else {
     rd_kafka_assign(client_.get(), partitions);
   }
+  if (!positions.ok()) HoldBack(FromList(options_.topics, *partitions), positions.error());
+}
+
+// Whoever does not know the commit does not know what was begun, so nothing is read before.
+void KafkaConsumer::HoldBack(const std::vector<TopicPartition>& partitions, const Error& error) {
+  log::Warn("commits_unread", {{"partitions", partitions.size()},
+                               {"reason", error.message},
+                               {"detail", "they wait until their commits can be read"}});
+  for (const TopicPartition& partition : partitions) Pause(partition);
+  unread_.insert(partitions.begin(), partitions.end());
+  next_read_ = std::chrono::steady_clock::now() + kBetweenReads;
+}
+
+void KafkaConsumer::ReadCommits() {
+  if (unread_.empty() || std::chrono::steady_clock::now() < next_read_) return;
+  next_read_ = std::chrono::steady_clock::now() + kBetweenReads;
+  const std::vector<TopicPartition> waiting(unread_.begin(), unread_.end());
+  auto positions = CommittedPositions(client_.get(), settings_, options_.topics,
+                                      *MakeList(options_.topics, waiting), kProbeTimeout);
+  if (!positions.ok()) return;
+  listener_->OnAssigned(*positions);
+  unread_.clear();
+  std::vector<TopicPartition> stuck;
+  for (const PartitionPosition& position : *positions) {
+    Resume(position.partition);
+    if (!Seek(position).ok()) stuck.push_back(position.partition);
+  }
+  if (stuck.empty()) return;
+  listener_->OnLost(stuck);
+  HoldBack(stuck, Transient("their place cannot be sought"));
 }
 
 void KafkaConsumer::Unassigned(rd_kafka_topic_partition_list_t* partitions) {
-  const std::vector<TopicPartition> gone = FromList(*partitions);
+  std::vector<TopicPartition> gone = FromList(options_.topics, *partitions);
+  std::erase_if(gone,
+                [&](const TopicPartition& partition) { return unread_.erase(partition) > 0; });
   if (rd_kafka_assignment_lost(client_.get()) != 0) {
-    listener_->OnLost(gone);
-  } else {
+    if (!gone.empty()) listener_->OnLost(gone);
+  } else if (!gone.empty()) {
     listener_->OnRevoked(gone);
   }
   // librdkafka keeps a pause over assignments, so what came back would never be read again.
-  for (const TopicPartition& partition : gone) Resume(partition);
+  for (const TopicPartition& partition : FromList(options_.topics, *partitions)) Resume(partition);
   if (cooperative()) {
     const ErrorHandle error(rd_kafka_incremental_unassign(client_.get(), partitions));
     if (error != nullptr) {
@@ -338,31 +359,6 @@ void KafkaConsumer::Unassigned(rd_kafka_topic_partition_list_t* partitions) {
   } else {
     rd_kafka_assign(client_.get(), nullptr);
   }
-}
-
-std::uint16_t KafkaConsumer::TopicNumber(const char* name) const {
-  if (options_.topics.size() == 1) return 0;
-  const auto found = std::find(options_.topics.begin(), options_.topics.end(), name);
-  CHECK(found != options_.topics.end());
-  return static_cast<std::uint16_t>(found - options_.topics.begin());
-}
-
-PartitionList KafkaConsumer::MakeList(std::span<const TopicPartition> partitions) const {
-  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
-  for (const TopicPartition& partition : partitions) {
-    rd_kafka_topic_partition_list_add(list.get(), options_.topics[partition.topic].c_str(),
-                                      partition.partition);
-  }
-  return list;
-}
-
-std::vector<TopicPartition> KafkaConsumer::FromList(
-    const rd_kafka_topic_partition_list_t& list) const {
-  std::vector<TopicPartition> partitions;
-  for (int i = 0; i < list.cnt; ++i) {
-    partitions.push_back({TopicNumber(list.elems[i].topic), list.elems[i].partition});
-  }
-  return partitions;
 }
 
 }  // namespace

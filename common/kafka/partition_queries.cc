@@ -1,6 +1,7 @@
 #include "common/kafka/partition_queries.h"
 
 #include "common/base/log.h"
+#include "common/kafka/partition_lists.h"
 
 namespace headrace::kafka {
 
@@ -55,6 +56,31 @@ Status LookUpOffsets(rd_kafka_t* client, const KafkaSettings& settings, std::int
     }
   }
   return {};
+}
+
+Result<std::vector<PartitionPosition>> CommittedPositions(
+    rd_kafka_t* client, const KafkaSettings& settings, std::span<const std::string> topics,
+    const rd_kafka_topic_partition_list_t& partitions, milliseconds timeout) {
+  const PartitionList committed(rd_kafka_topic_partition_list_copy(&partitions));
+  const rd_kafka_resp_err_t code =
+      rd_kafka_committed(client, committed.get(), static_cast<int>(timeout.count()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Transient(std::string("committed: ") + rd_kafka_err2str(code));
+  }
+  std::vector<PartitionPosition> positions;
+  for (int i = 0; i < committed->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = committed->elems[i];
+    if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return Transient(std::string("committed: ") + rd_kafka_err2str(entry.err));
+    }
+    PartitionPosition& position = positions.emplace_back();
+    position.partition = {TopicNumber(topics, entry.topic), entry.partition};
+    position.offset = entry.offset >= 0 ? entry.offset : PartitionPosition::kFromStart;
+    if (entry.metadata_size == 0) continue;
+    position.metadata.assign(static_cast<const char*>(entry.metadata), entry.metadata_size);
+  }
+  MendLostPositions(client, settings, partitions, timeout, positions);
+  return positions;
 }
 
 void MendLostPositions(rd_kafka_t* client, const KafkaSettings& settings,

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,12 @@ Result<std::vector<std::int64_t>> EndOffsets(rd_kafka_t* client, const KafkaSett
 Status LookUpOffsets(rd_kafka_t* client, const KafkaSettings& settings, std::int64_t which,
                      std::chrono::milliseconds timeout,
                      rd_kafka_topic_partition_list_t* partitions);
+
+// Where the group stands in each partition, with what its last commit carried; partitions that have
+// none from their start on. Their topics by number.
+Result<std::vector<PartitionPosition>> CommittedPositions(
+    rd_kafka_t* client, const KafkaSettings& settings, std::span<const std::string> topics,
+    const rd_kafka_topic_partition_list_t& partitions, std::chrono::milliseconds timeout);
 
 // A commit outside its topic means that records were deleted before anybody read them, or that the
 // log was cut. librdkafka would skip to the start without a word; we say what is missing.

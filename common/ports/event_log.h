@@ -51,15 +51,15 @@ struct PartitionPosition {
   std::int64_t offset = 0;
   std::string metadata;  // at most 4,096 bytes
 
-  static constexpr std::int64_t kFromStart = -2;      // the earliest record that is there
-  static constexpr std::int64_t kFromCommit = -1000;  // the commit, which could not be read now
+  static constexpr std::int64_t kFromStart = -2;  // the earliest record that is there
 };
 
 // Told about the assignment from within Poll or Close, on the polling thread. No call may throw.
 class AssignmentListener {
  public:
   virtual ~AssignmentListener() = default;
-  // `positions` holds what is committed; the listener may move each before reading starts.
+  // `positions` holds what is committed; the listener may move each before reading starts. A
+  // partition whose commit cannot be read yet is not assigned before.
   virtual void OnAssigned(std::vector<PartitionPosition>& positions) = 0;
   // Still owned until the call returns: the last moment to commit.
   virtual void OnRevoked(std::span<const TopicPartition> partitions) = 0;

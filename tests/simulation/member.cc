@@ -122,6 +122,8 @@ void Member::TakeOver() {
   std::vector<PartitionPosition> taken;
   for (const auto& [partition, target] : group_->target) {
     if (target != this || group_->owners.contains(partition)) continue;
+    // It waits until its commit can be read.
+    if (place_.leads_work && stage_.Strikes(stage_.plan.rates.unread_commit)) continue;
     group_->owners[partition] = this;
     taken.push_back(StartOf(partition));
   }
@@ -137,20 +139,12 @@ void Member::TakeOver() {
   }
   place_.listener->OnAssigned(taken);
   for (const PartitionPosition& position : taken) {
-    std::int64_t start = position.offset;
-    if (start == PartitionPosition::kFromCommit) {
-      const auto committed = group_->committed.find(position.partition);
-      start = committed == group_->committed.end() ? 0 : committed->second.offset;
-    }
-    start = std::max<std::int64_t>(start, 0);
+    const std::int64_t start = std::max<std::int64_t>(position.offset, 0);
     reading_[position.partition] = {start, start};
   }
 }
 
 PartitionPosition Member::StartOf(TopicPartition partition) {
-  if (place_.leads_work && stage_.Strikes(stage_.plan.rates.unknown_commit)) {
-    return {partition, PartitionPosition::kFromCommit, ""};
-  }
   const auto committed = group_->committed.find(partition);
   if (committed != group_->committed.end()) return committed->second;
   return {partition, PartitionPosition::kFromStart, ""};

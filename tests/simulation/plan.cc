@@ -23,7 +23,7 @@ FaultRates Rates(Random& random) {
   rates.leap = Rate(random, 10);
   rates.poll_error = Rate(random, 50);
   rates.redelivery = Rate(random, 100);
-  rates.unknown_commit = Rate(random, 200);
+  rates.unread_commit = Rate(random, 200);
   rates.commit_error = Rate(random, 200);
   rates.delivery_failure = Rate(random, 5);
   rates.redis_error = Rate(random, 50);
@@ -56,8 +56,6 @@ WorkerSettings Settings(Random& random) {
 
 void AddDeadlyItems(Random& random, Plan& plan) {
   plan.deadly = random.Between(1, 3);
-  // An assignment that is not told the commit knows of no earlier try.
-  plan.rates.unknown_commit = 0;
   plan.only_deadly = random.Chance(500);
   FaultRates& rates = plan.rates;
   if (!plan.only_deadly) {

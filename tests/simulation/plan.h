@@ -23,7 +23,7 @@ struct FaultRates {
   // Occasions are calls.
   int poll_error = 0;
   int redelivery = 0;        // records come twice
-  int unknown_commit = 0;    // an assignment does not say what is committed
+  int unread_commit = 0;     // what is committed of an assigned partition cannot be read yet
   int commit_error = 0;      // half of them were done all the same
   int delivery_failure = 0;  // for good: the producer dies; half of them were done all the same
   int redis_error = 0;       // half of them were done all the same, or in part

@@ -227,7 +227,6 @@ TEST(PartitionBook, KnowsWhereRepeatsEnd) {
       {"a new group", {kFirst, PartitionPosition::kFromStart, ""}, 0},
       {"a group reset by another tool", {kFirst, 0, ""}, kAll},
       {"a commit that we cannot read", {kFirst, 10, "hw=x"}, kAll},
-      {"a commit that could not be fetched", {kFirst, PartitionPosition::kFromCommit, ""}, kAll},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
