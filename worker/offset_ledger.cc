@@ -36,11 +36,12 @@ bool OffsetLedger::Add(std::int64_t offset) {
   return true;
 }
 
-void OffsetLedger::Complete(std::int64_t offset) {
-  if (offset < frontier_ || offset >= high_water_ || At(offset) == kFinished) return;
+bool OffsetLedger::Complete(std::int64_t offset) {
+  if (offset < frontier_ || offset >= high_water_ || At(offset) == kFinished) return false;
   At(offset) = kFinished;
   --pending_;
   while (frontier_ < high_water_ && At(frontier_) == kFinished) ++frontier_;
+  return true;
 }
 
 void OffsetLedger::Grow(std::int64_t offset) {

@@ -20,8 +20,8 @@ class OffsetLedger {
   bool HasRoom(std::int64_t offset) const;
   // Notes a delivered record. False for an offset below high_water(): it was delivered before.
   bool Add(std::int64_t offset);
-  // Idempotent; offsets outside [frontier, high_water) are none of ours any more.
-  void Complete(std::int64_t offset);
+  // False when it was complete already, or lies outside [frontier, high_water): none of ours.
+  bool Complete(std::int64_t offset);
 
   // The next offset to read after a restart: everything below is finished.
   std::int64_t frontier() const { return frontier_; }

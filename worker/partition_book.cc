@@ -81,8 +81,8 @@ OwnedPartition* PartitionBook::Find(TopicPartition partition) {
 void PartitionBook::Complete(TopicPartition partition, std::int64_t offset) {
   OwnedPartition* owned = Find(partition);
   if (owned == nullptr) return;
-  owned->ledger.Complete(offset);
-  owned->suspects.Ended(offset);
+  // An item ends twice where a chunk of our earlier assignment had it too.
+  if (owned->ledger.Complete(offset)) owned->suspects.Ended(offset);
 }
 
 std::size_t PartitionBook::suspects_held() const {

@@ -165,6 +165,20 @@ TEST(PartitionBook, CommitsANotedTryOnce) {
 }
 
 // It lives, and nobody else has begun anything meanwhile.
+// The same item may have been under way in two assignments of ours. Counted twice, the last ones
+// would be begun without a note.
+TEST(PartitionBook, CountsASuspectThatEndsTwiceOnce) {
+  PartitionBook book(1024);
+  book.Own(Positions({{kFirst, 10, "hw=20;tried=10+1"}}));
+  Read(book, 10, 12);
+  for (const std::int64_t offset : {10, 11}) book.Find(kFirst)->suspects.Take(offset);
+  book.Complete(kFirst, 10);
+  book.Complete(kFirst, 10);
+  EXPECT_EQ(book.suspects_held(), 1u);
+  book.Complete(kFirst, 11);
+  EXPECT_EQ(book.suspects_held(), 0u);
+}
+
 TEST(PartitionBook, BlamesNothingForItsOwnTriesWhenItsPartitionComesBack) {
   PartitionBook book(1024, "me");
   book.Own(Positions({{kFirst, 0, "hw=20;by=other;tried=3,4"}}));
