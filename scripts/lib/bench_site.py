@@ -17,7 +17,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def cpu_seconds(pid):
     """User and system time of a process, of all its threads."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return thread_cpu_seconds(pathlib.Path(f"/proc/{pid}"))
+
+
+def thread_cpu_seconds(place):
+    fields = (place / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
@@ -134,6 +138,11 @@ class Site:
 
     def broker_cpu(self):
         return cpu_seconds(self.broker_pid) if self.broker_pid else 0.0
+
+    def broker_compile_cpu(self):
+        """Of the threads in which Java compiles."""
+        threads = pathlib.Path(f"/proc/{self.broker_pid}/task").iterdir() if self.broker_pid else ()
+        return sum(thread_cpu_seconds(thread) for thread in threads if (thread / "comm").read_text()[:11] in ("C1 Compiler", "C2 Compiler"))
 
     def wait_accounted(self, records, deadline):
         """Until Redis says that all items succeeded; -> when, and how many are missing."""
