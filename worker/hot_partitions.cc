@@ -8,10 +8,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Pausing throws away what was fetched ahead. A pause that was over as soon was for a lane that is
-// busy but not slow, whose items do not keep the room for long; then it is left alone for a while.
+// Pausing throws away what was fetched ahead, so it is not done more than about once a second:
+// after a pause that was over as soon, the partition is left alone for as long. No longer, because
+// its items may fill the worker meanwhile, and everybody else waits.
 constexpr milliseconds kWorthPausing{500};
-constexpr milliseconds kLeftAlone{10'000};
+constexpr milliseconds kLeftAlone{500};
 
 }  // namespace
 

@@ -75,7 +75,7 @@ TEST_F(HotPartitionsTest, ArePausedAgainAtOnceWhereItTookLong) {
 // Else what was fetched ahead would be thrown away many times a second.
 TEST_F(HotPartitionsTest, AreLeftAloneForAWhileWhereItDidNot) {
   PauseFor(milliseconds(499));
-  clock_.Advance(milliseconds(9'999));
+  clock_.Advance(milliseconds(499));
   NoteAndTurn();
   EXPECT_FALSE(hot_->Holds(kHot));
   clock_.Advance(milliseconds(1));
