@@ -58,6 +58,11 @@ std::vector<PostgresPlace> PlacesOf(std::string_view hosts, std::string_view add
     if (port.empty() && doors.size() > 1) port = kDefaultPort;
     places.push_back({At(names, position), At(numbers, position), std::move(port)});
   }
+  // libpq knows a default for a host that is left empty, and it would take a list for that one.
+  const auto is_named = [](const PostgresPlace& place) {
+    return !place.host.empty() || !place.address.empty();
+  };
+  if (places.size() > 1 && !std::ranges::all_of(places, is_named)) return {PostgresPlace()};
   return places;
 }
 
