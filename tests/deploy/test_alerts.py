@@ -76,6 +76,14 @@ class Alerts(unittest.TestCase):
             for labels in re.findall(r"by \((.*?)\)", rule["expr"]):
                 self.assertLessEqual(set(labels.split(", ")), set().union(*(known.get(metric, ("", {"channel"}))[1] for metric, _ in found)))
 
+    def test_matchers_may_end_with_a_comma(self):
+        for comma in ("\\,", "\\, "):
+            found = rules("-f", CHART / "ci" / "alerts-values.yaml", "--set-string", 'prometheusRule.matchers=namespace="a"' + comma)
+            self.assertTrue(found)
+            for rule in found:
+                self.assertIn('namespace="a"', rule["expr"])
+                self.assertNotRegex(rule["expr"], r",\s*[,}]")
+
     def test_no_word_is_mistyped(self):
         for _, rule in self.each():
             rest = re.sub(r'\w+\{.*?\}|\[\w+\]|"[^"]*"|by \(.*?\)', " ", rule["expr"])

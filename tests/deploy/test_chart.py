@@ -46,6 +46,10 @@ def cases():
 
 
 class Chart(unittest.TestCase):
+    def test_lists_may_be_taken_away(self):
+        lists = [f"{part}.{name}=null" for part in ("kafka", "store") for name in ("extraEnv", "extraVolumes", "extraVolumeMounts")]
+        self.assertEqual("", template("--set", ",".join(lists)).stderr)
+
     def test_lint(self):
         for values in [None, *sorted((CHART / "ci").glob("*-values.yaml"))]:
             run(HELM, "lint", "--strict", CHART, *(["-f", values] if values else []))
