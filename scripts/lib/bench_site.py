@@ -1,5 +1,6 @@
 """The services that scripts/bench measures on: a private broker and Redis, filled topics, and the
 processor time of each process."""
+import contextlib
 import os
 import pathlib
 import socket
@@ -141,8 +142,12 @@ class Site:
 
     def broker_compile_cpu(self):
         """Of the threads in which Java compiles."""
-        threads = pathlib.Path(f"/proc/{self.broker_pid}/task").iterdir() if self.broker_pid else ()
-        return sum(thread_cpu_seconds(thread) for thread in threads if (thread / "comm").read_text()[:11] in ("C1 Compiler", "C2 Compiler"))
+        total = 0.0
+        for thread in pathlib.Path(f"/proc/{self.broker_pid}/task").iterdir():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                if (thread / "comm").read_text()[:11] in ("C1 Compiler", "C2 Compiler"):
+                    total += thread_cpu_seconds(thread)
+        return total
 
     def wait_accounted(self, records, deadline):
         """Until Redis says that all items succeeded; -> when, and how many are missing."""
