@@ -15,7 +15,8 @@ struct PostgresPlace {
 };
 
 // The parameters hold a list each; see libpq's rules for how they fit. In the order of the lists.
-// Where they do not fit the only place is an empty one, so that libpq says so.
+// Where they do not fit, or a host is left empty among others, the only place is an empty one: the
+// whole is libpq's then.
 std::vector<PostgresPlace> PlacesOf(std::string_view hosts, std::string_view addresses,
                                     std::string_view ports);
 
